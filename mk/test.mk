@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# Test levels. Each leaves "passed failed skipped" in $(RESULTS)/<level>.txt; `test` adds them up.
+
+LEVELS := check test-unit test-fuzz-short test-packet test-lab
+LAB := $(if $(wildcard test/lab/run),test/lab/run,$(PYTHON) -m pytest test/lab)
+IS_ROOT := $(filter 0,$(shell id -u))
+
+.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab demo bench-packet
+
+test: deps
+	@rm -rf $(RESULTS)
+	+@MAKE='$(MAKE)' test/run-levels $(RESULTS) $(LEVELS)
+
+test-unit: $(UNIT_PROGRAMS)
+	@test/run-programs $(RESULTS)/test-unit.txt $^
+
+test-fuzz-short: $(FUZZ_PROGRAMS)
+	@test/run-fuzz $(RESULTS)/test-fuzz-short.txt 15 $^
+
+fuzz: $(FUZZ_PROGRAMS)
+	@test/run-fuzz $(RESULTS)/fuzz.txt $(FUZZ_SECONDS) $^
+
+test-packet: $(PACKET_PROGRAMS) | $(PROGRAMS)
+	@$(if $(IS_ROOT),,SKIP='not root') RUN_IN=test/isolated test/run-programs \
+		$(RESULTS)/test-packet.txt $^
+
+test-lab: $(PROGRAMS) $(LAB_PROGRAMS)
+	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-lab.txt $(LAB)
+
+demo: $(PROGRAMS)
+	@BUILD=$(BUILD_DIR) KEEP=$(KEEP) test/lab/demo
+
+bench-packet: $(BENCH_PROGRAMS)
+	test/isolated $(BUILD)/bench/packet $(BUILD)/bench/packet.json
