@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From a complete head to a rule: the look-ups that route_match.h leaves to its includer. */
+#ifndef PATHROUTE_CHOOSE_H
+#define PATHROUTE_CHOOSE_H
+
+#include "flow.h"
+
+static __always_inline struct host *route_lookup_host(const struct host_key *key)
+{
+	return bpf_map_lookup_elem(&hosts, key);
+}
+
+static __always_inline struct path_entry *route_lookup_path(const struct path_key *key)
+{
+	return bpf_map_lookup_elem(&paths, key);
+}
+
+static __always_inline struct rule *route_lookup_rule(__u32 rule)
+{
+	return bpf_map_lookup_elem(&rules, &rule);
+}
+
+#include "route_find.h"
+
+/* Sets flow->rule for the complete head in `hold`, or yields the verdict to answer with. */
+__noinline int choose_rule(struct scratch *s, struct hold_large *hold, __u32 slot)
+{
+	struct listener_key key = {};
+	struct flow *flow = flow_at(slot);
+	struct listener *listener;
+	struct route_meta *meta;
+	__u32 zero = 0;
+	int verdict;
+
+	if (!s || !hold || !flow)
+		return VERDICT_INTERNAL;
+	key.address = flow->listener;
+	key.port = flow->listener_port;
+	listener = bpf_map_lookup_elem(&listeners, &key);
+	meta = bpf_map_lookup_elem(&route_meta, &zero);
+	if (!listener || !meta)
+		return VERDICT_NO_ROUTE;
+	s->route.table = listener->table;
+	s->route.seed = meta->hash_seed;
+	verdict = route_find(&s->route, hold, &s->match);
+	flow->rule = s->match.rule;
+	return verdict;
+}
+
+#endif

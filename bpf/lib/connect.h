@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The pod's side of the handshake. The SYN carries the client's own numbering (seq = the client's
+ * first byte - 1), so it is the same on every retry, and another endpoint can be tried as long
+ * as the client has not seen a byte.
+ */
+#ifndef PATHROUTE_CONNECT_H
+#define PATHROUTE_CONNECT_H
+
+#include "endpoint.h"
+#include "reply.h"
+
+#define FAMILY_IPV4 2
+#define FAMILY_IPV6 10
+#define CONNECT_SYNS 2          /* SYNs to one endpoint before the next is tried */
+#define CONNECT_PORT_FIRST 61000 /* above the usual ephemeral ports of clients */
+#define CONNECT_PORT_COUNT 4536
+#define CONNECT_PORT_TRIES 4
+
+/* Puts the pod's tuple into the index, with another source port where the client's is taken
+ * (two listeners before one pod see one client port twice) or `fresh_port` asks for it. */
+static __always_inline int connect_index(struct flow *flow, __u32 slot, int fresh_port)
+{
+	__u32 tag = FLOW_TAG(flow->generation, 0, FLOW_SIDE_POD);
+	struct flow_key key;
+
+	flow->leg.source_port = flow->client_port;
+	for (int i = 0; i <= CONNECT_PORT_TRIES; i++) {
+		if (i || fresh_port) {
+			__u32 offset = bpf_get_prandom_u32() % CONNECT_PORT_COUNT;
+
+			flow->leg.source_port = bpf_htons(CONNECT_PORT_FIRST + offset);
+		}
+		flow_pod_key(flow, &key);
+		if (!flow_index(&key, slot, tag))
+			return 0;
+	}
+	flow->leg.pod_port = 0;
+	return -1;
+}
+
+/* Makes leg.endpoint the flow's pod. */
+static __always_inline int connect_leg(struct flow *flow, __u32 slot, int fresh_port)
+{
+	__u32 id = flow->leg.endpoint;
+	struct endpoint *endpoint = bpf_map_lookup_elem(&endpoints, &id);
+	struct endpoint_stats *stats = endpoint_stats_at(id);
+
+	if (!endpoint || !stats)
+		return -1;
+	flow->leg.pod = endpoint->address;
+	flow->leg.pod_port = endpoint->port;
+	flow->leg.tries = 0;
+	flow->leg.address_diff =
+		checksum_fold32(checksum_address_change(&flow->listener, &endpoint->address));
+	if (connect_index(flow, slot, fresh_port)) {
+		flow->leg.endpoint = 0;
+		return -1;
+	}
+	__sync_fetch_and_add(&stats->active, 1);
+	return 0;
+}
+
+static __always_inline void connect_syn_segment(struct segment *segment, const struct flow *flow)
+{
+	struct syn_options options = {
+		.mss = flow->client_mss,
+		.tsval = flow->client_tsval,
+		.tsecr = 0,
+		.sack = !!(flow->client_flags & TCP_SIDE_SACK),
+		.timestamps = !!(flow->client_flags & TCP_SIDE_TIMESTAMPS),
+		.wscale = flow->client_flags & TCP_SIDE_WSCALE ? flow->client_wscale
+								: COOKIE_WSCALE_NONE,
+	};
+	__u32 window = (__u32)flow->client_window;
+
+	if (flow->client_flags & TCP_SIDE_WSCALE)
+		window <<= flow->client_wscale & 15;
+	segment->source = flow->client;
+	segment->destination = flow->leg.pod;
+	segment->source_port = flow->leg.source_port;
+	segment->destination_port = flow->leg.pod_port;
+	segment->seq = flow->client_start - 1;
+	segment->ack = 0;
+	segment->flags = TCP_SYN;
+	segment->window = window > 65535 ? 65535 : window;
+	segment_syn_options(segment, &options);
+}
+
+/* The device towards the pod; 0: no route. */
+static __always_inline __u32 connect_device(struct packet_context *ctx, const struct flow *flow,
+					    const struct packet *packet)
+{
+	struct bpf_fib_lookup fib = {};
+	long result;
+
+	fib.ifindex = packet->ifindex;
+	fib.l4_protocol = PROTOCOL_TCP;
+	fib.tot_len = 0;
+	if (packet->ipv6) {
+		fib.family = FAMILY_IPV6;
+		for (int i = 0; i < 4; i++) {
+			fib.ipv6_src[i] = flow->client.word[i];
+			fib.ipv6_dst[i] = flow->leg.pod.word[i];
+		}
+	} else {
+		fib.family = FAMILY_IPV4;
+		fib.ipv4_src = flow->client.word[3];
+		fib.ipv4_dst = flow->leg.pod.word[3];
+	}
+	result = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+	if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return 0;
+	return fib.ifindex;
+}
+
+/* Turns the packet into the SYN for the flow's leg. By bpf_redirect_neigh(), which resolves the
+ * pod's address where nobody has talked to it yet. */
+__noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32 slot,
+			    __u32 verdict)
+{
+	struct flow *flow = flow_at(slot);
+	__u32 device;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	flow->leg.tries++;
+	connect_syn_segment(&s->segment, flow);
+	__builtin_memset(s->segment.destination_mac, 0, 6);
+	__builtin_memset(s->segment.source_mac, 0, 6);
+	device = connect_device(ctx, flow, &s->packet);
+	if (!device || segment_write(ctx, s) < 0)
+		return VERDICT_INTERNAL;
+	s->packet.action = bpf_redirect_neigh(device, NULL, 0, 0);
+	return verdict;
+}
+
+/* The first SYN for a request whose rule is known. Yields the reply's verdict if no endpoint is
+ * there. */
+__noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	int verdict;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	verdict = endpoint_choose(slot, 0);
+	if (verdict == VERDICT_CONTINUE && connect_leg(flow, slot, 0))
+		verdict = VERDICT_ENDPOINTS_FAILED;
+	if (verdict != VERDICT_CONTINUE)
+		return reply_begin(ctx, s, slot, verdict);
+	flow->leg.endpoints_tried = 1;
+	flow_enter(flow, FLOW_CONNECTING, s->packet.now);
+	return connect_send(ctx, s, slot, VERDICT_POD_SYN);
+}
+
+/* The endpoint does not answer, or refuses: the next one, or 503. */
+__noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	__u32 failed;
+	int verdict;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	failed = flow->leg.endpoint;
+	endpoint_failed(failed, s->packet.now);
+	flow_drop_leg(flow);
+	flow_leave_endpoint(flow);
+	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX ? endpoint_choose(slot, failed)
+								  : VERDICT_ENDPOINTS_FAILED;
+	if (verdict == VERDICT_CONTINUE && connect_leg(flow, slot, 0))
+		verdict = VERDICT_ENDPOINTS_FAILED;
+	if (verdict != VERDICT_CONTINUE)
+		return reply_begin(ctx, s, slot, VERDICT_ENDPOINTS_FAILED);
+	flow->leg.endpoints_tried++;
+	return connect_send(ctx, s, slot, VERDICT_POD_SYN_ELSEWHERE);
+}
+
+/* The client has sent its request again: so do we. */
+static __always_inline int connect_again(struct packet_context *ctx, struct scratch *s,
+					 struct flow *flow, __u32 slot)
+{
+	if (flow->leg.tries >= CONNECT_SYNS)
+		return connect_elsewhere(ctx, s, slot);
+	return connect_send(ctx, s, slot, VERDICT_POD_SYN_REPEATED);
+}
+
+/* The pod has another connection under our tuple: in TIME_WAIT, a stale one of ours, or one that
+ * the client opened directly. It is left alone, and we take another source port. */
+__noinline int connect_other_port(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	__u32 id;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	if (flow->leg.endpoints_tried >= ENDPOINT_TRIES_MAX)
+		return connect_elsewhere(ctx, s, slot);
+	id = flow->leg.endpoint;
+	flow_drop_leg(flow);
+	flow_leave_endpoint(flow);
+	flow->leg.endpoint = id;
+	flow->leg.endpoints_tried++;
+	if (connect_leg(flow, slot, 1))
+		return reply_begin(ctx, s, slot, VERDICT_ENDPOINTS_FAILED);
+	return connect_send(ctx, s, slot, VERDICT_POD_PORT_CHANGED);
+}
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Flow table: slots with generations, reached through the index by either tuple.
+ *
+ * Two CPUs may hold packets of one flow. Everything but the translation of spliced segments is
+ * done by the CPU that has claimed the flow (FLOW_BUSY); the other one drops its packet, and TCP
+ * sends it again. A claim lasts for one packet, so nothing can be left claimed. The spin lock
+ * guards only the claim: helpers may not be called under it.
+ */
+#ifndef PATHROUTE_FLOW_H
+#define PATHROUTE_FLOW_H
+
+#include "config.h"
+#include "counters.h"
+#include "packet.h"
+#include "seq.h"
+
+static __always_inline struct flow *flow_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&flow_slots, &slot);
+}
+
+/* True when the slot still holds that generation and is now ours until flow_release(). */
+static __always_inline int flow_claim(struct flow *flow, __u32 generation)
+{
+	int claimed = 0;
+
+	bpf_spin_lock(&flow->lock);
+	if (flow->generation == generation && flow->state != FLOW_FREE &&
+	    !(flow->progress & FLOW_BUSY)) {
+		flow->progress |= FLOW_BUSY;
+		claimed = 1;
+	}
+	bpf_spin_unlock(&flow->lock);
+	return claimed;
+}
+
+/* Ends a claim; a slot that was freed meanwhile is no longer ours to touch. */
+static __always_inline void flow_release(struct flow *flow, __u32 generation)
+{
+	bpf_spin_lock(&flow->lock);
+	if (flow->generation == generation)
+		flow->progress &= ~FLOW_BUSY;
+	bpf_spin_unlock(&flow->lock);
+}
+
+/* A SYN came for the flow's tuple: from now on its client's packets are checked for a cookie. */
+static __always_inline void flow_note_syn(struct flow *flow)
+{
+	bpf_spin_lock(&flow->lock);
+	flow->progress |= FLOW_SYN_SEEN;
+	bpf_spin_unlock(&flow->lock);
+}
+
+/* Takes a slot that was never used before, where the free list has none. */
+static __always_inline int flow_take_fresh(__u32 pool, __u32 limit, __u32 *ret_slot)
+{
+	struct alloc_mark *mark = bpf_map_lookup_elem(&alloc, &pool);
+	__u32 slot;
+
+	if (!mark)
+		return -1;
+	bpf_spin_lock(&mark->lock);
+	slot = mark->high_water;
+	if (slot < limit)
+		mark->high_water = slot + 1;
+	bpf_spin_unlock(&mark->lock);
+	if (slot >= limit)
+		return -1;
+	*ret_slot = slot;
+	return 0;
+}
+
+static __always_inline void flow_enter(struct flow *flow, __u32 state, __u32 now)
+{
+	counters_state(flow->state, -1);
+	counters_state(state, 1);
+	flow->state = state;
+	flow->born = now;
+}
+
+static __always_inline int flow_is_ipv6(const struct flow *flow)
+{
+	return flow->client.word[0] || flow->client.word[1] ||
+	       flow->client.word[2] != bpf_htonl(0xffff);
+}
+
+/* The tuple of the client's packets. */
+static __always_inline void flow_client_key(const struct flow *flow, struct flow_key *ret_key)
+{
+	ret_key->source = flow->client;
+	ret_key->destination = flow->listener;
+	ret_key->source_port = flow->client_port;
+	ret_key->destination_port = flow->listener_port;
+}
+
+/* The tuple of the pod's packets. */
+static __always_inline void flow_pod_key(const struct flow *flow, struct flow_key *ret_key)
+{
+	ret_key->source = flow->leg.pod;
+	ret_key->destination = flow->client;
+	ret_key->source_port = flow->leg.pod_port;
+	ret_key->destination_port = flow->leg.source_port;
+}
+
+static __always_inline int flow_index(const struct flow_key *key, __u32 slot, __u32 tag)
+{
+	struct flow_ref ref = {.slot = slot, .tag = tag};
+
+	return bpf_map_update_elem(&flows, key, &ref, BPF_NOEXIST);
+}
+
+/* The endpoint no longer carries this flow. */
+static __always_inline void flow_leave_endpoint(struct flow *flow)
+{
+	struct endpoint_stats *stats;
+	__u32 id = flow->leg.endpoint;
+
+	if (!id)
+		return;
+	flow->leg.endpoint = 0;
+	stats = bpf_map_lookup_elem(&endpoint_stats, &id);
+	if (stats)
+		__sync_fetch_and_add(&stats->active, -1);
+}
+
+/* Takes the pod's tuple out of the index; `leg.pod_port` 0 means that it is not there. */
+static __always_inline void flow_drop_leg(struct flow *flow)
+{
+	struct flow_key key;
+
+	if (!flow->leg.pod_port)
+		return;
+	flow_pod_key(flow, &key);
+	bpf_map_delete_elem(&flows, &key);
+	flow->leg.pod_port = 0;
+}
+
+#endif

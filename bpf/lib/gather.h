@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From the first request bytes to the SYN for a pod. In-order bytes of an incomplete head are
+ * acknowledged at once: unacknowledged they would stall a client whose middle segment was lost,
+ * that waits for Nagle, or whose head is longer than its window. The segment that completes the
+ * head is not: its retransmission drives our retries.
+ */
+#ifndef PATHROUTE_GATHER_H
+#define PATHROUTE_GATHER_H
+
+#include "handshake.h"
+#include "http_parse.h"
+#include "choose.h"
+
+/* Copies the payload into s->hold and checks the sums. */
+__noinline int gather_load(struct packet_context *ctx, struct scratch *s)
+{
+	if (!s)
+		return VERDICT_INTERNAL;
+	s->hold.length = 0;
+	if (s->packet.length > HOLD_LARGE_SIZE)
+		return VERDICT_OUT_OF_WINDOW;
+	if (hold_append(ctx, &s->hold, s->packet.payload, s->packet.length))
+		return VERDICT_INTERNAL;
+	return verify_checksums(ctx, s, 0) ? VERDICT_CONTINUE : VERDICT_CHECKSUM_BAD;
+}
+
+static __always_inline void gather_fill_flow(struct packet_context *ctx, struct flow *flow,
+					     const struct scratch *s)
+{
+	const struct packet *packet = &s->packet;
+	struct cookie_options options;
+
+	cookie_unpack(packet->ack - 1, &options);
+	flow->client = packet->key.source;
+	flow->listener = packet->key.destination;
+	flow->client_port = packet->key.source_port;
+	flow->listener_port = packet->key.destination_port;
+	flow->client_flags = join_peer_flag(packet->ifindex);
+	if (packet->has_timestamps)
+		flow->client_flags |= TCP_SIDE_TIMESTAMPS;
+	if (options.sack)
+		flow->client_flags |= TCP_SIDE_SACK;
+	if (options.wscale != COOKIE_WSCALE_NONE)
+		flow->client_flags |= TCP_SIDE_WSCALE;
+	flow->client_wscale = options.wscale;
+	flow->seen = packet->now;
+	flow->client_ifindex = packet->ifindex;
+	flow->client_mtu = join_mtu(ctx, packet->ifindex);
+	flow->client_mss = handshake_mss(packet->ipv6, options.mss);
+	__builtin_memcpy(flow->client_mac, packet->source_mac, 6);
+	__builtin_memcpy(flow->own_mac, packet->destination_mac, 6);
+	flow->isn = packet->ack - 1;
+	flow->client_start = packet->seq;
+	flow->client_next = packet->seq;
+	flow->client_acked = packet->seq;
+	flow->client_ack = packet->ack;
+	flow->tsval = packet->tsecr;
+	flow->client_tsval = packet->tsval;
+	flow->client_window = packet->window;
+}
+
+/* Takes a slot for the packet at hand and claims it. Yields VERDICT_CONTINUE with packet.slot and
+ * packet.generation set. */
+static __always_inline int gather_new_flow(struct packet_context *ctx, struct scratch *s)
+{
+	struct packet *packet = &s->packet;
+	struct flow *flow;
+	__u32 slot;
+
+	if (bpf_map_pop_elem(&flow_free, &slot) &&
+	    flow_take_fresh(ALLOC_FLOWS, settings.flows, &slot))
+		return VERDICT_TABLE_FULL;
+	flow = flow_at(slot);
+	if (!flow)
+		return VERDICT_INTERNAL;
+	packet_read_macs(ctx, packet);
+	__builtin_memset(&flow->client, 0,
+			 sizeof(*flow) - __builtin_offsetof(struct flow, client));
+	gather_fill_flow(ctx, flow, s);
+	flow->progress = FLOW_BUSY;
+	packet->slot = slot;
+	packet->generation = flow->generation;
+	flow_enter(flow, FLOW_GATHERING, packet->now);
+	if (flow_index(&packet->key, slot, FLOW_TAG(flow->generation, 0, FLOW_SIDE_CLIENT))) {
+		/* The other CPU was first: its entry stays, only the slot goes back. */
+		flow_enter(flow, FLOW_FREE, 0);
+		flow->progress = 0;
+		bpf_map_push_elem(&flow_free, &slot, 0);
+		return VERDICT_CONTENDED;
+	}
+	return VERDICT_CONTINUE;
+}
+
+/* The head in `hold` is complete: rule, endpoint, SYN; or our own reply. */
+__noinline int gather_complete(struct packet_context *ctx, struct scratch *s,
+			       struct hold_large *hold, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	struct rule_stats *stats;
+	int verdict;
+
+	if (!s || !flow || !hold)
+		return VERDICT_INTERNAL;
+	hold_forget_source(flow);
+	if (hold->head.method == HTTP_METHOD_HEAD)
+		flow->progress |= FLOW_HEAD_METHOD;
+	verdict = choose_rule(s, hold, slot);
+	if (verdict != VERDICT_CONTINUE)
+		return reply_begin(ctx, s, slot, verdict);
+	stats = counters_rule(flow->rule);
+	if (stats) {
+		stats->connections++;
+		stats->requests++;
+		stats->bytes_to_pod += hold->length;
+	}
+	return connect_begin(ctx, s, slot);
+}
+
+/* What the parser said about `hold`. */
+static __always_inline int gather_parsed(struct packet_context *ctx, struct scratch *s,
+					 struct hold_large *hold, struct flow *flow, int verdict)
+{
+	__u32 slot = s->packet.slot;
+
+	if (verdict != VERDICT_CONTINUE)
+		return reply_begin(ctx, s, slot, verdict);
+	if (hold->head.end)
+		return gather_complete(ctx, s, hold, slot);
+	if (flow->progress & FLOW_CLIENT_FIN) {
+		flow->client_next = flow->client_fin;
+		return reply_begin(ctx, s, slot, VERDICT_FIN_IN_HEAD);
+	}
+	return reply_acknowledge(ctx, s, slot, flow->isn + 1, VERDICT_HEAD_ACKNOWLEDGED);
+}
+
+static __always_inline void gather_note_fin(struct flow *flow, const struct packet *packet)
+{
+	if (!(packet->flags & TCP_FIN) || flow->client_next != packet->seq + packet->length)
+		return;
+	flow->progress |= FLOW_CLIENT_FIN;
+	flow->client_fin = packet_seq_end(packet);
+}
+
+/* Keeps the first segment: in a small hold when the request is whole and short. */
+static __always_inline int gather_keep_first(struct packet_context *ctx, struct scratch *s,
+					     struct flow *flow, int parsed)
+{
+	struct packet *packet = &s->packet;
+	struct hold_small *small;
+	struct hold_large *large;
+	__u64 length = packet->length;
+
+	if (parsed == VERDICT_CONTINUE && s->hold.head.end && length <= HOLD_SMALL_SIZE) {
+		small = hold_take_small(flow, packet->slot);
+		if (!small || !LENGTH_FITS(length, HOLD_SMALL_SIZE) ||
+		    bpf_skb_load_bytes(ctx, packet->payload, small->data, length))
+			return VERDICT_HOLD_FULL;
+		small->length = length;
+		return VERDICT_CONTINUE;
+	}
+	if (!s->hold.head.end && !hold_count_source(flow))
+		return VERDICT_SOURCE_CAP;
+	large = hold_take_large(flow, packet->slot, packet->now);
+	if (!large)
+		return VERDICT_HOLD_FULL;
+	if (hold_append(ctx, large, packet->payload, length))
+		return VERDICT_INTERNAL;
+	large->head = s->hold.head;
+	return VERDICT_CONTINUE;
+}
+
+/* First request bytes of a client with a good cookie: a flow begins. */
+__noinline int gather_first(struct packet_context *ctx, struct scratch *s)
+{
+	struct flow *flow;
+	int verdict;
+	int parsed;
+
+	if (!s)
+		return VERDICT_INTERNAL;
+	verdict = gather_load(ctx, s);
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
+	verdict = gather_new_flow(ctx, s);
+	if (verdict == VERDICT_TABLE_FULL)
+		return reset_send(ctx, s, verdict);
+	flow = flow_at(s->packet.slot);
+	if (verdict != VERDICT_CONTINUE || !flow)
+		return verdict;
+	__builtin_memset(&s->hold.head, 0, sizeof(s->hold.head));
+	parsed = http_head_parse(&s->hold, s->packet.length);
+	flow->client_next = s->packet.seq + s->packet.length;
+	gather_note_fin(flow, &s->packet);
+	if (parsed == VERDICT_CONTINUE) {
+		verdict = gather_keep_first(ctx, s, flow, parsed);
+		if (verdict != VERDICT_CONTINUE) {
+			flow_free_slot(s->packet.slot);
+			return verdict == VERDICT_SOURCE_CAP ? reset_send(ctx, s, verdict)
+							      : verdict;
+		}
+	}
+	verdict = gather_parsed(ctx, s, &s->hold, flow, parsed);
+	flow_release(flow, s->packet.generation);
+	return verdict;
+}
+
+/* Appends what is new in the packet at hand to the flow's hold. Yields how many bytes, or < 0. */
+__noinline int gather_append(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	struct hold_large *large;
+	__u32 skip;
+	__u32 count;
+	__u32 room;
+
+	if (!s || !flow || !(flow->progress & FLOW_HELD))
+		return -1;
+	skip = flow->client_next - s->packet.seq;
+	if (skip >= s->packet.length)
+		return 0;
+	if (flow->hold_kind == HOLD_SMALL && hold_promote(slot, s->packet.now))
+		return -1;
+	large = hold_large_at(flow->hold);
+	if (!large)
+		return -1;
+	room = HOLD_LARGE_SIZE - large->length;
+	count = s->packet.length - skip;
+	if (count > room)
+		count = room;
+	if (count && hold_append(ctx, large, s->packet.payload + skip, count))
+		return -1;
+	flow->client_next += count;
+	return count;
+}
+
+/* True when the segment's numbers fit a client that has seen nothing but our SYN-ACK. */
+static __always_inline int gather_fits(const struct flow *flow, const struct packet *packet)
+{
+	if (packet->ack != flow->isn + 1)
+		return 0;
+	if ((flow->client_flags & TCP_SIDE_TIMESTAMPS) &&
+	    (!packet->has_timestamps || seq_before(packet->tsval, flow->client_tsval)))
+		return 0;
+	return !seq_after(packet->seq, flow->client_start + HOLD_LARGE_SIZE) &&
+	       !seq_before(packet->seq, flow->client_start - 1);
+}
+
+/* Another segment while the head is incomplete. The flow is claimed and GATHERING. */
+__noinline int gather_more(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	struct hold_large *large;
+	struct packet *packet;
+	int verdict;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	packet = &s->packet;
+	if (packet->seq == flow->client_next - 1 && packet->length <= 1)
+		return reply_acknowledge(ctx, s, slot, flow->isn + 1, VERDICT_PROBE_ANSWERED);
+	if (!packet->length && !(packet->flags & TCP_FIN))
+		return VERDICT_ACK_SWALLOWED;
+	if (seq_after(packet->seq, flow->client_next) ||
+	    seq_before(packet_seq_end(packet), flow->client_next + 1))
+		return reply_acknowledge(ctx, s, slot, flow->isn + 1,
+					 VERDICT_DUPLICATE_ACKNOWLEDGED);
+	verdict = gather_load(ctx, s);
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
+	if (gather_append(ctx, s, slot) < 0)
+		return VERDICT_INTERNAL;
+	gather_note_fin(flow, packet);
+	large = hold_large_at(flow->hold);
+	if (!large || !(flow->progress & FLOW_HELD))
+		return VERDICT_INTERNAL;
+	verdict = http_head_parse(large, large->length);
+	return gather_parsed(ctx, s, large, flow, verdict);
+}
+
+/* The client while the pod has not answered. The flow is claimed and CONNECTING. */
+__noinline int gather_waiting(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	struct packet *packet;
+	int verdict;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	packet = &s->packet;
+	if (!packet->length && !(packet->flags & TCP_FIN))
+		return VERDICT_ACK_SWALLOWED;
+	if (seq_after(packet->seq, flow->client_next))
+		return VERDICT_HOLD_PENDING;
+	if (!seq_after(packet_seq_end(packet), flow->client_next +
+		       !!(flow->progress & FLOW_CLIENT_FIN)))
+		return connect_again(ctx, s, flow, slot);
+	verdict = gather_load(ctx, s);
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
+	if (gather_append(ctx, s, slot) < 0)
+		return VERDICT_HOLD_PENDING;
+	gather_note_fin(flow, packet);
+	return VERDICT_HOLD_PENDING;
+}
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Builds a TCP segment in place of the packet at hand: headers from struct segment, room for the
+ * payload behind them.
+ *
+ * The checksum field is written as this packet buffer wants it. A segment of a local pod is
+ * CHECKSUM_PARTIAL: its field holds the pseudo header's sum and the device completes it. Which
+ * it is can be found only by trying: bpf_l4_csum_replace() without BPF_F_PSEUDO_HDR leaves the
+ * field of a partial one alone.
+ */
+#ifndef PATHROUTE_SEGMENT_H
+#define PATHROUTE_SEGMENT_H
+
+#include "packet.h"
+#include "tcp_options.h"
+
+#define SEGMENT_TTL 64
+#define SEGMENT_WSCALE 10 /* our window scale, towards every client that offered one */
+#define SEGMENT_WINDOW HOLD_LARGE_SIZE
+
+static __always_inline void packet_probe_checksum(struct packet_context *ctx,
+						  struct packet *packet)
+{
+	__u32 offset = packet->l4 + TCP_CHECK_OFFSET;
+	__u16 before;
+	__u16 after;
+
+	if (packet->checksum != CHECKSUM_UNKNOWN)
+		return;
+	packet->checksum = CHECKSUM_FULL;
+	if (bpf_skb_load_bytes(ctx, offset, &before, sizeof(before)) ||
+	    bpf_l4_csum_replace(ctx, offset, 0, 0x1234, 0) ||
+	    bpf_skb_load_bytes(ctx, offset, &after, sizeof(after)))
+		return;
+	if (before == after)
+		packet->checksum = CHECKSUM_PARTIAL_SUM;
+	else
+		bpf_skb_store_bytes(ctx, offset, &before, sizeof(before), 0);
+}
+
+/* Writes the words of the TCP header and returns their sum, the checksum field taken as 0. */
+static __always_inline __u64 segment_tcp_words(const struct segment *segment, __be32 *tcp)
+{
+	__u32 header = TCP_LENGTH + segment->options_length;
+
+	tcp[0] = (__u32)segment->destination_port << 16 | segment->source_port;
+	tcp[1] = bpf_htonl(segment->seq);
+	tcp[2] = bpf_htonl(segment->ack);
+	tcp[3] = bpf_htonl(header << 26 | (__u32)segment->flags << 16 | segment->window);
+	tcp[4] = 0;
+	__builtin_memcpy(tcp + 5, segment->options, TCP_OPTIONS_MAX);
+	return (__u32)bpf_csum_diff(NULL, 0, tcp, header & 0x3c, 0);
+}
+
+static __always_inline __u16 segment_check(const struct segment *segment, __u64 tcp_sum,
+					   __u8 checksum)
+{
+	__u32 length = TCP_LENGTH + segment->options_length + segment->payload_length;
+	__u64 sum = checksum_address(&segment->source) + checksum_address(&segment->destination) +
+		    bpf_htons(PROTOCOL_TCP) + bpf_htons(length);
+
+	/* The two constant words of a mapped address pair are no part of an IPv4 pseudo header. */
+	if (segment->source.word[2] == bpf_htonl(0xffff) && !segment->source.word[0] &&
+	    !segment->source.word[1])
+		sum -= 2 * (__u64)bpf_htonl(0xffff);
+	if (checksum == CHECKSUM_PARTIAL_SUM)
+		return checksum_fold16(sum);
+	return ~checksum_fold16(sum + tcp_sum + segment->payload_sum);
+}
+
+static __always_inline void segment_frame_v4(struct scratch *s)
+{
+	struct segment *segment = &s->segment;
+	struct frame_v4 *frame = &s->frame.v4;
+	__u32 total = IPV4_LENGTH + TCP_LENGTH + segment->options_length + segment->payload_length;
+	__be32 *words = (__be32 *)&frame->version_ihl;
+
+	__builtin_memcpy(frame->destination_mac, segment->destination_mac, 6);
+	__builtin_memcpy(frame->source_mac, segment->source_mac, 6);
+	frame->protocol = bpf_htons(ETH_IPV4);
+	frame->version_ihl = 0x45;
+	frame->tos = 0;
+	frame->total_length = bpf_htons(total);
+	frame->id = 0;
+	frame->fragment = bpf_htons(0x4000);
+	frame->ttl = SEGMENT_TTL;
+	frame->next = PROTOCOL_TCP;
+	frame->check = 0;
+	frame->source = segment->source.word[3];
+	frame->destination = segment->destination.word[3];
+	frame->check = ~checksum_fold16((__u32)bpf_csum_diff(NULL, 0, words, IPV4_LENGTH, 0));
+}
+
+static __always_inline void segment_frame_v6(struct scratch *s)
+{
+	struct segment *segment = &s->segment;
+	struct frame_v6 *frame = &s->frame.v6;
+	__u32 payload = TCP_LENGTH + segment->options_length + segment->payload_length;
+
+	__builtin_memcpy(frame->destination_mac, segment->destination_mac, 6);
+	__builtin_memcpy(frame->source_mac, segment->source_mac, 6);
+	frame->protocol = bpf_htons(ETH_IPV6);
+	frame->flow = bpf_htonl(0x60000000);
+	frame->payload_length = bpf_htons(payload);
+	frame->next = PROTOCOL_TCP;
+	frame->hop_limit = SEGMENT_TTL;
+	for (int i = 0; i < 4; i++) {
+		frame->source[i] = segment->source.word[i];
+		frame->destination[i] = segment->destination.word[i];
+	}
+}
+
+/* Resizes the packet for s->segment and writes the headers; the payload is the caller's to write,
+ * at the offset that is returned. Negative: a helper failed, the packet is useless. */
+__noinline int segment_write(struct packet_context *ctx, struct scratch *s)
+{
+	__u32 options;
+	__u32 header;
+	__u64 sum;
+
+	if (!s)
+		return -1;
+	options = s->segment.options_length;
+	if (options > TCP_OPTIONS_MAX)
+		return -1;
+	header = (s->packet.ipv6 ? ETH_LENGTH + IPV6_LENGTH : ETH_LENGTH + IPV4_LENGTH) +
+		 TCP_LENGTH + options;
+	if (ctx->len != header + s->segment.payload_length &&
+	    bpf_skb_change_tail(ctx, header + s->segment.payload_length, 0))
+		return -1;
+	packet_probe_checksum(ctx, &s->packet);
+	if (s->packet.ipv6) {
+		segment_frame_v6(s);
+		sum = segment_tcp_words(&s->segment, s->frame.v6.tcp);
+		s->frame.v6.tcp[4] = segment_check(&s->segment, sum, s->packet.checksum);
+		if (bpf_skb_store_bytes(ctx, 0, s->frame.v6.destination_mac, 74 + options,
+					BPF_F_RECOMPUTE_CSUM))
+			return -1;
+	} else {
+		segment_frame_v4(s);
+		sum = segment_tcp_words(&s->segment, s->frame.v4.tcp);
+		s->frame.v4.tcp[4] = segment_check(&s->segment, sum, s->packet.checksum);
+		if (bpf_skb_store_bytes(ctx, 0, s->frame.v4.destination_mac, 54 + options,
+					BPF_F_RECOMPUTE_CSUM))
+			return -1;
+	}
+	return header;
+}
+
+static __always_inline void segment_no_options(struct segment *segment)
+{
+	segment->options_length = 0;
+	segment->payload_length = 0;
+	segment->payload_sum = 0;
+}
+
+static __always_inline void segment_timestamps(struct segment *segment, __u32 tsval, __u32 tsecr)
+{
+	segment->options[0] = bpf_htonl(TIMESTAMPS_WORD);
+	segment->options[1] = bpf_htonl(tsval);
+	segment->options[2] = bpf_htonl(tsecr);
+	segment->options_length = 12;
+}
+
+struct syn_options {
+	__u32 mss;
+	__u32 tsval;
+	__u32 tsecr;
+	__u8 sack;
+	__u8 timestamps;
+	__u8 wscale; /* COOKIE_WSCALE_NONE: none */
+};
+
+/* In the order that Linux uses: MSS, SACK permitted, timestamps, window scale. */
+static __always_inline void segment_syn_options(struct segment *segment,
+						const struct syn_options *options)
+{
+	__u32 n = 1;
+
+	segment->options[0] = bpf_htonl(0x02040000U | options->mss);
+	if (options->timestamps) {
+		segment->options[1] = bpf_htonl(options->sack ? 0x0402080aU : TIMESTAMPS_WORD);
+		segment->options[2] = bpf_htonl(options->tsval);
+		segment->options[3] = bpf_htonl(options->tsecr);
+		n = 4;
+	} else if (options->sack) {
+		segment->options[1] = bpf_htonl(0x01010402U);
+		n = 2;
+	}
+	if (options->wscale != COOKIE_WSCALE_NONE) {
+		segment->options[n & 7] = bpf_htonl(0x01030300U | options->wscale);
+		n++;
+	}
+	segment->options_length = n * 4;
+	segment->payload_length = 0;
+	segment->payload_sum = 0;
+}
+
+/* The reverse direction of the packet at hand: addresses, ports and Ethernet addresses swapped. */
+static __always_inline void segment_turn(struct segment *segment, const struct packet *packet)
+{
+	segment->source = packet->key.destination;
+	segment->destination = packet->key.source;
+	segment->source_port = packet->key.destination_port;
+	segment->destination_port = packet->key.source_port;
+	__builtin_memcpy(segment->destination_mac, packet->source_mac, 6);
+	__builtin_memcpy(segment->source_mac, packet->destination_mac, 6);
+}
+
+/* Sends what segment_write() built back where the packet came from. */
+static __always_inline void segment_return(struct packet *packet)
+{
+	packet->action = bpf_redirect(packet->ifindex, 0);
+}
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The tc hook: packet -> decide -> verdict -> action. */
+#include <linux/types.h>
+
+#include "lib/irregular.h"
+#include "lib/pass.h"
+#include "lib/sweep.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch_map SEC(".maps");
+
+/* Segments of no flow, for a listener. */
+__noinline int ingress_listener(struct packet_context *ctx, struct scratch *s, __u32 learned)
+{
+	__u32 cookie;
+
+	if (!s)
+		return VERDICT_INTERNAL;
+	if (s->packet.flags & TCP_SYN)
+		return handshake_syn(ctx, s, learned);
+	if (s->packet.flags & TCP_RST)
+		return VERDICT_RST_SWALLOWED;
+	if (!(s->packet.flags & TCP_ACK))
+		return VERDICT_FLAGS_FORBIDDEN;
+	if (pass_has_odd_options(&s->packet) &&
+	    (packet_load_options(ctx, s) || s->options.forbidden))
+		return VERDICT_FLAGS_FORBIDDEN;
+	cookie = handshake_check(s, 0);
+	if (cookie == COOKIE_FIRST && s->packet.length)
+		return gather_first(ctx, s);
+	return handshake_corner(ctx, s, cookie);
+}
+
+static __always_inline struct listener *ingress_find_listener(const struct packet *packet)
+{
+	struct listener_key key = {
+		.address = packet->key.destination,
+		.port = packet->key.destination_port,
+	};
+
+	return bpf_map_lookup_elem(&listeners, &key);
+}
+
+static __always_inline int ingress_flow(struct packet_context *ctx, struct scratch *s,
+					const struct flow_ref *ref, struct flow *flow)
+{
+	__u32 tag = ref->tag;
+	struct listener *listener;
+
+	s->packet.slot = ref->slot;
+	s->packet.generation = FLOW_TAG_GENERATION(tag);
+	if (FLOW_TAG_SIDE(tag) == FLOW_SIDE_POD)
+		return pass_quickly(flow, &s->packet) ? pass_to_client(ctx, s, flow)
+						      : pass_from_pod(ctx, s);
+	if (pass_quickly(flow, &s->packet))
+		return pass_to_pod(ctx, s, flow);
+	if ((s->packet.flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return pass_from_client(ctx, s);
+	flow_note_syn(flow);
+	listener = ingress_find_listener(&s->packet);
+	return listener ? handshake_syn(ctx, s, listener->learned) : VERDICT_NO_FLOW;
+}
+
+static __always_inline int ingress_tcp(struct packet_context *ctx, struct scratch *s)
+{
+	struct listener *listener;
+	struct flow_ref *ref;
+	struct flow *flow;
+
+	ref = bpf_map_lookup_elem(&flows, &s->packet.key);
+	flow = ref ? flow_at(ref->slot) : NULL;
+	if (flow && flow->generation == FLOW_TAG_GENERATION(ref->tag)) {
+		packet_parse_rest(ctx, &s->packet);
+		return ingress_flow(ctx, s, ref, flow);
+	}
+	listener = ingress_find_listener(&s->packet);
+	if (!listener)
+		return VERDICT_NOT_OURS;
+	packet_parse_rest(ctx, &s->packet);
+	return ingress_listener(ctx, s, listener->learned);
+}
+
+static __always_inline int ingress_decide(struct packet_context *ctx, struct scratch *s)
+{
+	int parsed = packet_parse(ctx, &s->packet);
+
+	if (parsed == PARSE_TCP)
+		return ingress_tcp(ctx, s);
+	if (parsed == PARSE_IRREGULAR)
+		return irregular_check(ctx, s);
+	if (parsed == PARSE_MALFORMED && ingress_find_listener(&s->packet))
+		return VERDICT_MALFORMED;
+	return VERDICT_NOT_OURS;
+}
+
+SEC("tc")
+int pathroute_ingress(struct __sk_buff *ctx)
+{
+	__u32 zero = 0;
+	struct scratch *s = bpf_map_lookup_elem(&scratch_map, &zero);
+	__u32 verdict;
+
+	if (!s)
+		return ACTION_PASS;
+	s->packet.action = ACTION_DROP;
+	verdict = ingress_decide(ctx, s);
+	counters_verdict(verdict);
+	return verdict == VERDICT_NOT_OURS ? ACTION_PASS : s->packet.action;
+}
+
+SEC("syscall")
+int pathroute_sweep_start(void *ctx)
+{
+	(void)ctx;
+	return sweep_start();
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
