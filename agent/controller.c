@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "controller_parts.h"
+
+static void report_log(void *context, int level, const char *text)
+{
+	(void)context;
+	log_print(level, "%s", text);
+}
+
+static void addresses_changed(void *context)
+{
+	struct controller *controller = context;
+
+	if (!controller->options->node_address_count)
+		controller->due = true;
+}
+
+static void datapath_ready(void *context, uint32_t events)
+{
+	struct controller *controller = context;
+	int error;
+
+	(void)events;
+	error = datapath_dispatch(controller->datapath);
+	if (error)
+		log_error("following the devices: %s", strerror(-error));
+	controller_apply(controller);
+}
+
+static void keys_expired(void *context)
+{
+	struct controller *controller = context;
+	int error = datapath_rotate_keys(controller->datapath);
+
+	if (error)
+		log_error("cannot replace a cookie key: %s", strerror(-error));
+	event_timer_arm(controller->key_timer, datapath_key_wait_ms(), 0);
+}
+
+static void retry_expired(void *context)
+{
+	struct controller *controller = context;
+
+	controller->due = true;
+	controller_apply(controller);
+}
+
+static void signal_taken(void *context, int signal)
+{
+	struct controller *controller = context;
+
+	if (signal == SIGHUP) {
+		log_info("reading all manifests again");
+		if (!controller_source_start(controller))
+			controller_apply(controller);
+		return;
+	}
+	log_info("%s: ending, traffic goes on", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+	event_loop_stop(controller->loop);
+}
+
+static int loop_start(struct controller *controller)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, 0};
+	int error = event_loop_new(&controller->loop);
+
+	if (!error)
+		error = event_loop_take_signals(controller->loop, signals, signal_taken,
+						controller);
+	if (!error)
+		error = event_timer_new(controller->loop, keys_expired, controller,
+					&controller->key_timer);
+	if (!error)
+		error = event_timer_new(controller->loop, retry_expired, controller,
+					&controller->retry_timer);
+	if (error)
+		log_error("event loop: %s", strerror(-error));
+	return error;
+}
+
+static int datapath_start(struct controller *controller)
+{
+	const struct options *options = controller->options;
+	struct datapath_options wanted = {
+		.bpffs = options->bpffs,
+		.device_patterns = options->devices.items,
+		.device_pattern_count = options->devices.count,
+		.attach = options->attach,
+		.flows = options->max_flows,
+		.rules = options->max_rules,
+		.endpoints = options->max_endpoints,
+		.holds_large = options->holds_large,
+		.source_cap = options->source_cap,
+		.head_timeout_s = options->head_timeout_s,
+		.idle_timeout_s = options->idle_timeout_s,
+		.mss = options->mss,
+	};
+	struct datapath_events events = {controller, report_log, addresses_changed};
+	int error = datapath_open(&wanted, &events, &controller->datapath);
+
+	if (error)
+		return error;
+	log_info("data path %s in %s",
+		 datapath_adopted(controller->datapath) ? "adopted" : "loaded",
+		 datapath_directory(controller->datapath));
+	event_timer_arm(controller->key_timer, datapath_key_wait_ms(), 0);
+	error = event_loop_add(controller->loop, datapath_fd(controller->datapath), EPOLLIN,
+			       datapath_ready, controller);
+	if (error)
+		log_error("event loop: %s", strerror(-error));
+	return error;
+}
+
+static int controller_start(struct controller *controller)
+{
+	int error = loop_start(controller);
+
+	if (!error)
+		error = controller_http_start(controller);
+	if (!error)
+		error = datapath_start(controller);
+	if (!error)
+		error = controller_source_start(controller);
+	if (!error)
+		controller_apply(controller);
+	return error;
+}
+
+static void controller_done(struct controller *controller)
+{
+	if (controller->loop) {
+		controller_source_stop(controller);
+		controller_http_stop(controller);
+		event_timer_free(controller->key_timer);
+		event_timer_free(controller->retry_timer);
+	}
+	datapath_close(controller->datapath);
+	event_loop_free(controller->loop);
+	route_store_free(controller->store);
+	route_report_done(&controller->report);
+	refused_files_done(&controller->refused);
+}
+
+int controller_run(const struct options *options)
+{
+	_cleanup_(controller_done) struct controller controller = {
+		.options = options,
+		.source_fd = -1,
+	};
+	int error;
+
+	log_info("pathroute-agent " PATHROUTE_VERSION " starts");
+	error = controller_start(&controller);
+	if (error)
+		return error;
+	error = event_loop_run(controller.loop);
+	if (error)
+		log_error("event loop: %s", strerror(-error));
+	return error;
+}

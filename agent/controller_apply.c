@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "controller_parts.h"
+#include "node_addresses.h"
+
+#define RETRY_MS 1100 /* places of the maps that were given up rest for a second */
+
+uint64_t controller_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static double clock_exact_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static int status_compare(const void *left, const void *right)
+{
+	const struct route_status *a = left, *b = right;
+
+	return strcmp(a->namespace, b->namespace) ?: strcmp(a->name, b->name);
+}
+
+static const struct route_status *status_find(const struct route_report *report,
+					      const struct route_status *like)
+{
+	return report->route_count ? bsearch(like, report->routes, report->route_count,
+					     sizeof(*report->routes), status_compare)
+				   : NULL;
+}
+
+static void condition_log(const struct route_status *status, const struct route_condition *now,
+			  const struct route_condition *before)
+{
+	if (now->holds || (before && !strcmp(before->message, now->message)))
+		return;
+	log_warning("PathRoute %s/%s: %s: %s%s", status->namespace, status->name, now->reason,
+		    now->message, now->problems > 1 ? " (and more)" : "");
+}
+
+/* One line for each condition that does not hold, when it is new or has changed. */
+static void report_log(const struct route_report *report, const struct route_report *before)
+{
+	for (size_t i = 0; i < report->route_count; i++) {
+		const struct route_status *status = &report->routes[i];
+		const struct route_status *old = status_find(before, status);
+
+		condition_log(status, &status->accepted, old ? &old->accepted : NULL);
+		condition_log(status, &status->resolved_refs, old ? &old->resolved_refs : NULL);
+		condition_log(status, &status->ready, old ? &old->ready : NULL);
+	}
+}
+
+static void report_accept(struct controller *controller, const struct route_report *report)
+{
+	report_log(report, &controller->report);
+	route_report_done(&controller->report);
+	controller->report = *report;
+}
+
+static int table_build(const struct controller *controller, struct route_table **ret_table,
+		       struct route_report *ret_report)
+{
+	_cleanup_free_ struct ip_address *found = NULL;
+	struct route_table_options wanted = {
+		.class_name = controller->options->class_name,
+		.node_addresses = controller->options->node_addresses,
+		.node_address_count = controller->options->node_address_count,
+	};
+	int error = 0;
+
+	if (!wanted.node_address_count) {
+		error = node_addresses_list(&found, &wanted.node_address_count);
+		wanted.node_addresses = found;
+	}
+	return error ?: route_table_build(controller->store, &wanted, ret_table, ret_report);
+}
+
+static void change_log(const struct route_table *table, const struct route_change *change,
+		       double took_ms)
+{
+	log_print(change->writes ? LOG_INFO : LOG_DEBUG,
+		  "routes applied: %zu rules (%zu new, %zu changed, %zu gone), endpoints %zu new, "
+		  "%zu gone, %zu listeners, %zu hosts, %zu paths; %zu writes in %.1f ms",
+		  table->rule_count, change->rules_added, change->rules_changed,
+		  change->rules_removed, change->endpoints_added, change->endpoints_removed,
+		  table->listener_count, table->host_count, table->path_count, change->writes,
+		  took_ms);
+}
+
+static const char *full_remedy(const char *map)
+{
+	static const struct {
+		const char *map;
+		const char *remedy;
+	} remedies[] = {
+		{"endpoints", "raise --max-endpoints"},
+		{"members", "fewer endpoints with ClientIP"},
+		{"listeners", "fewer listeners"},
+		{"redirects", "fewer redirect rules"},
+	};
+
+	for (size_t i = 0; map && i < sizeof(remedies) / sizeof(remedies[0]); i++) {
+		if (!strcmp(remedies[i].map, map))
+			return remedies[i].remedy;
+	}
+	return "raise --max-rules";
+}
+
+static void failure_log(struct controller *controller, int error, const struct route_change *change)
+{
+	controller->map_errors++;
+	if (error == -ENOSPC) {
+		log_error("routes not applied: map %s is full, %s and run uninstall once",
+			  change->full ? change->full : "(unknown)", full_remedy(change->full));
+		return;
+	}
+	log_error("routes not applied: %s%s%s, retrying in %d ms", strerror(-error),
+		  change->full ? ", map " : "", change->full ? change->full : "", RETRY_MS);
+	event_timer_arm(controller->retry_timer, RETRY_MS, 0);
+}
+
+static void route_table_freep(struct route_table **table)
+{
+	route_table_free(*table);
+}
+
+void controller_apply(struct controller *controller)
+{
+	struct route_report report = {0};
+	struct route_change change = {0};
+	_cleanup_(route_table_freep) struct route_table *table = NULL;
+	double begin = clock_exact_ms();
+	uint64_t revision = route_store_revision(controller->store);
+	int error;
+
+	if (!controller->synced || (revision == controller->revision && !controller->due))
+		return;
+	event_timer_disarm(controller->retry_timer);
+	controller->applied = controller->due = false;
+	controller->revision = revision;
+	error = table_build(controller, &table, &report);
+	if (error) {
+		failure_log(controller, error, &change);
+		return;
+	}
+	error = datapath_apply(controller->datapath, table, &change);
+	report_accept(controller, &report);
+	if (error) {
+		failure_log(controller, error, &change);
+		return;
+	}
+	change_log(table, &change, clock_exact_ms() - begin);
+	controller->applied = true;
+	controller->applied_ms = controller_clock_ms();
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of the controller, for its own files. */
+#ifndef PATHROUTE_CONTROLLER_PARTS_H
+#define PATHROUTE_CONTROLLER_PARTS_H
+
+#include "base/event_loop.h"
+#include "controller.h"
+#include "datapath/datapath.h"
+#include "datapath/readings.h"
+#include "observe/http_server.h"
+#include "refused_files.h"
+#include "route/route_store.h"
+#include "route/route_table_build.h"
+#include "source/source.h"
+
+struct controller {
+	const struct options *options;
+	struct event_loop *loop;
+	struct datapath *datapath;
+	struct event_timer *key_timer;
+	struct event_timer *retry_timer;
+
+	struct object_source *source;
+	int source_fd; /* in the loop; -1: not there */
+	struct route_store *store;
+	bool synced; /* the store holds everything that exists */
+	struct refused_files refused;
+
+	struct route_report report;
+	uint64_t revision;   /* of the store, at the last apply */
+	bool due;            /* to be built although the store is the same */
+	bool applied;        /* the maps hold what the store says */
+	uint64_t applied_ms; /* when they last did; 0: never */
+	uint64_t map_errors;
+
+	struct http_server *http;
+	struct readings_maps maps;
+	bool maps_open;
+};
+
+uint64_t controller_clock_ms(void);
+
+/* Applies the store's content if anything has changed since the last time. */
+void controller_apply(struct controller *controller);
+
+/* Begins to read the source into an empty store; on success it replaces the present one. */
+int controller_source_start(struct controller *controller);
+void controller_source_stop(struct controller *controller);
+
+/* Serves metrics and the rest, if an address is given. */
+int controller_http_start(struct controller *controller);
+void controller_http_stop(struct controller *controller);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "controller_parts.h"
+#include "source/manifests.h"
+
+static void object_upsert(void *context, struct object *object)
+{
+	struct controller *controller = context;
+
+	if (object->origin_file)
+		refused_files_clear(&controller->refused, object->origin_file);
+	if (route_store_put(controller->store, object))
+		log_error("out of memory, an object is not taken in");
+}
+
+static void object_remove(void *context, const struct object_key *key)
+{
+	struct controller *controller = context;
+
+	route_store_remove(controller->store, key);
+}
+
+static void problem_log(void *context, const struct source_problem *problem)
+{
+	struct controller *controller = context;
+	bool is_error = problem->severity == SOURCE_ERROR;
+
+	if (is_error)
+		refused_files_add(&controller->refused, problem->file);
+	if (problem->line)
+		log_print(is_error ? LOG_WARNING : LOG_DEBUG, "%s:%u: %s: %s", problem->file,
+			  problem->line, problem->reason, problem->message);
+	else
+		log_print(is_error ? LOG_WARNING : LOG_DEBUG, "%s: %s: %s", problem->file,
+			  problem->reason, problem->message);
+}
+
+static void source_synced(void *context)
+{
+	struct controller *controller = context;
+
+	controller->synced = true;
+	controller->due = true;
+}
+
+static void source_ready(void *context, uint32_t events)
+{
+	struct controller *controller = context;
+	int error;
+
+	(void)events;
+	refused_files_begin(&controller->refused);
+	error = source_dispatch(controller->source);
+	if (error)
+		log_error("source %s: %s", controller->options->manifests, strerror(-error));
+	controller_apply(controller);
+}
+
+void controller_source_stop(struct controller *controller)
+{
+	if (controller->source_fd >= 0)
+		event_loop_remove(controller->loop, controller->source_fd);
+	controller->source_fd = -1;
+	source_free(STEAL(controller->source));
+}
+
+/* What the present source and store are, while others are tried. */
+struct present {
+	struct object_source *source;
+	struct route_store *store;
+	int source_fd;
+	bool synced;
+};
+
+static void present_restore(struct controller *controller, struct present *present)
+{
+	source_free(controller->source);
+	route_store_free(controller->store);
+	controller->source = present->source;
+	controller->store = present->store;
+	controller->source_fd = present->source_fd;
+	controller->synced = present->synced;
+}
+
+static void present_drop(struct controller *controller, struct present *present)
+{
+	if (present->source_fd >= 0)
+		event_loop_remove(controller->loop, present->source_fd);
+	source_free(present->source);
+	route_store_free(present->store);
+}
+
+static int source_open(struct controller *controller)
+{
+	struct source_sink sink = {
+		.context = controller,
+		.upsert = object_upsert,
+		.remove = object_remove,
+		.problem = problem_log,
+		.synced = source_synced,
+	};
+	int error = route_store_new(&controller->store);
+
+	if (!error)
+		error = manifests_new(controller->options->manifests, &sink, &controller->source);
+	if (!error)
+		error = source_start(controller->source);
+	if (!error)
+		error = event_loop_add(controller->loop, source_fd(controller->source), EPOLLIN,
+				       source_ready, controller);
+	if (!error)
+		controller->source_fd = source_fd(controller->source);
+	return error;
+}
+
+int controller_source_start(struct controller *controller)
+{
+	struct present present = {
+		.source = STEAL(controller->source),
+		.store = STEAL(controller->store),
+		.source_fd = STEAL_FD(controller->source_fd),
+		.synced = controller->synced,
+	};
+	int error;
+
+	controller->synced = false;
+	refused_files_begin(&controller->refused);
+	error = source_open(controller);
+	if (error) {
+		log_error("manifests %s: %s", controller->options->manifests, strerror(-error));
+		present_restore(controller, &present);
+		return error;
+	}
+	present_drop(controller, &present);
+	return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Puts the ingress program on a device, first in the tcx chain, or, where the kernel has no tcx,
+ * as a clsact filter. Programs and filters of others are never touched. Attaching again replaces
+ * the program in place: no packet passes without one.
+ */
+#ifndef PATHROUTE_ATTACH_H
+#define PATHROUTE_ATTACH_H
+
+#include <stdint.h>
+
+/* Values are those of struct device.attach. */
+enum attach_mode {
+	ATTACH_NONE = 0,
+	ATTACH_TCX = 1,
+	ATTACH_CLSACT = 2,
+};
+
+enum attach_wish {
+	ATTACH_WISH_AUTO = 0, /* tcx if the kernel has it, else clsact */
+	ATTACH_WISH_TCX,
+	ATTACH_WISH_CLSACT,
+};
+
+struct attach_point {
+	const char *directory; /* of the pins */
+	uint32_t ifindex;
+	int program_fd;
+	enum attach_wish wish;
+};
+
+/* Returns 0 or a negative errno: -ENODEV when the device is gone, -EOPNOTSUPP when the kernel lacks
+ * the wished mode. What we had attached in the other mode is removed. */
+int attach_device(const struct attach_point *point, enum attach_mode *ret_mode);
+
+/* Updates our links that are already there, on devices of any network namespace, and forgets
+ * those whose device is gone. Counts those updated. */
+int attach_update_links(const char *directory, int program_fd, uint32_t *ret_updated);
+
+/* Asks the kernel what we really have on the device. ATTACH_NONE: nothing. */
+enum attach_mode attach_query(const char *directory, uint32_t ifindex, uint32_t *ret_program_id);
+
+/* Removes what we have on the device in any mode. 0 also when there was nothing. */
+int attach_remove_device(const char *directory, uint32_t ifindex);
+
+/* Detaches all our pinned links, whatever device they are on. */
+int attach_remove_links(const char *directory);
+
+#endif

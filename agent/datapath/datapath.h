@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel's side of the router as one thing: programs, maps, devices. Traffic goes on when it is
+ * closed; it ends with datapath_uninstall() only.
+ *
+ * On a node where nothing runs yet, devices are attached by the first datapath_apply(), so that no
+ * packet meets an empty table. Where pinned maps are found, they are adopted and the programs on
+ * the devices are replaced in place at once.
+ */
+#ifndef PATHROUTE_DATAPATH_H
+#define PATHROUTE_DATAPATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../route/route_table.h"
+#include "attach.h"
+#include "report.h"
+#include "route_maps.h"
+
+struct datapath_options {
+	const char *bpffs; /* mount point of a BPF file system, or a directory in one */
+	char *const *device_patterns;
+	size_t device_pattern_count;
+	enum attach_wish attach;
+	uint32_t flows;
+	uint32_t rules;
+	uint32_t endpoints;
+	uint32_t holds_large;
+	uint32_t source_cap;
+	uint32_t head_timeout_s;
+	uint32_t idle_timeout_s;
+	uint32_t mss; /* largest IPv4 MSS offered; 0: from the devices' smallest MTU */
+};
+
+struct datapath_events {
+	void *context;
+	/* A line for the log; `level` as in <syslog.h>. */
+	void (*report)(void *context, int level, const char *text);
+	/* The node's own addresses are others now. */
+	void (*addresses_changed)(void *context);
+};
+
+struct datapath;
+
+/* Strings and patterns of the options must stay valid. Returns 0, -EBUSY when another agent works
+ * on the same bpffs, -ENODEV when `bpffs` is none, -EUCLEAN for pinned maps of another layout, or
+ * the error of the load; what failed was reported. */
+int datapath_open(const struct datapath_options *options, const struct datapath_events *events,
+		  struct datapath **ret_datapath);
+
+/* Accepts NULL. */
+void datapath_close(struct datapath *datapath);
+
+/* True if maps of an earlier agent were found. */
+bool datapath_adopted(const struct datapath *datapath);
+
+/* "<bpffs>/pathroute/v1". */
+const char *datapath_directory(const struct datapath *datapath);
+
+/* Readable when devices or addresses have changed; then call datapath_dispatch(). */
+int datapath_fd(const struct datapath *datapath);
+int datapath_dispatch(struct datapath *datapath);
+
+/* See route_maps_apply(). */
+int datapath_apply(struct datapath *datapath, const struct route_table *table,
+		   struct route_change *ret_change);
+
+/* Cookie keys: call datapath_rotate_keys() whenever datapath_key_wait_ms() has passed. */
+int datapath_rotate_keys(struct datapath *datapath);
+uint64_t datapath_key_wait_ms(void);
+
+struct datapath_status {
+	size_t devices;  /* that match the patterns */
+	size_t attached; /* of these */
+	bool attaching;  /* devices are attached as they appear */
+};
+
+void datapath_get_status(const struct datapath *datapath, struct datapath_status *ret_status);
+
+/* Detaches and unpins everything, also of other versions. 0 also when there was nothing; -EBUSY
+ * while an agent runs. clsact filters are found in the caller's network namespace only. */
+int datapath_uninstall(const char *bpffs, const struct report_sink *sink);
+
+#endif

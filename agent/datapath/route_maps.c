@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "route_maps.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "../base/cleanup.h"
+#include "pins.h"
+#include "readings_map.h"
+#include "route_maps_parts.h"
+
+static const char *const map_names[] = {
+#define X(name) #name,
+	ROUTE_MAPS(X)
+#undef X
+};
+
+static uint64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int maps_open(struct route_maps *maps, const char *directory)
+{
+	for (int i = 0; i < ROUTE_MAP_COUNT; i++) {
+		int error;
+
+		maps->fd[i] = pins_open(directory, map_names[i]);
+		if (maps->fd[i] < 0)
+			return maps->fd[i];
+		error = readings_map_capacity(maps->fd[i], &maps->capacity[i]);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int seed_choose(struct route_maps *maps)
+{
+	int fd = maps->fd[ROUTE_MAP_route_meta];
+	struct route_meta meta;
+	uint32_t zero = 0;
+
+	if (bpf_map_lookup_elem(fd, &zero, &meta))
+		return -errno;
+	while (!meta.hash_seed) {
+		if (getrandom(&meta.hash_seed, sizeof(meta.hash_seed), 0) < 0 ||
+		    bpf_map_update_elem(fd, &zero, &meta, BPF_ANY))
+			return -errno;
+	}
+	maps->seed = meta.hash_seed;
+	return 0;
+}
+
+static void route_maps_closep(struct route_maps **maps)
+{
+	route_maps_close(*maps);
+}
+
+int route_maps_open(const char *directory, const struct report_sink *sink,
+		    struct route_maps **ret_maps)
+{
+	_cleanup_(route_maps_closep) struct route_maps *maps = calloc(1, sizeof(*maps));
+	int error;
+
+	if (!maps)
+		return -ENOMEM;
+	memset(maps->fd, -1, sizeof(maps->fd));
+	maps->sink = sink;
+	error = maps_open(maps, directory);
+	if (!error)
+		error = seed_choose(maps);
+	if (!error)
+		error = route_maps_adopt(maps);
+	if (!error)
+		*ret_maps = STEAL(maps);
+	return error;
+}
+
+void route_maps_close(struct route_maps *maps)
+{
+	if (!maps)
+		return;
+	for (int i = 0; i < ROUTE_MAP_COUNT; i++)
+		closep(&maps->fd[i]);
+	route_image_free(maps->image);
+	route_pools_done(&maps->pools);
+	free(maps);
+}
+
+/* Flows that still use an endpoint will count themselves out of its place. */
+static bool endpoint_is_busy(void *context, uint32_t id)
+{
+	const struct route_maps *maps = context;
+	struct endpoint_stats stats;
+
+	return !bpf_map_lookup_elem(maps->fd[ROUTE_MAP_endpoint_stats], &id, &stats) &&
+	       stats.active;
+}
+
+static void image_forget(struct route_maps *maps)
+{
+	route_image_free(STEAL(maps->image));
+	route_pools_done(&maps->pools);
+}
+
+int route_maps_apply(struct route_maps *maps, const struct route_table *table,
+		     struct route_change *ret_change)
+{
+	struct route_change change = {0};
+	struct route_image *image;
+	int error = maps->image ? 0 : route_maps_adopt(maps);
+
+	if (error)
+		return error;
+
+	struct route_plan_input input = {
+		.table = table,
+		.old = maps->image,
+		.pools = &maps->pools,
+		.seed = maps->seed,
+		.now_ms = clock_ms(),
+		.endpoint_busy = endpoint_is_busy,
+		.busy_context = maps,
+	};
+
+	error = route_plan_make(&input, &image, &change.full);
+	if (error) {
+		*ret_change = change;
+		return error;
+	}
+	error = route_maps_commit(maps, image, &change);
+	*ret_change = change;
+	if (error) {
+		route_image_free(image);
+		image_forget(maps);
+		return error;
+	}
+	route_plan_accept(&input, image);
+	route_image_free(maps->image);
+	maps->image = image;
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of struct route_maps, for its own files. */
+#ifndef PATHROUTE_ROUTE_MAPS_PARTS_H
+#define PATHROUTE_ROUTE_MAPS_PARTS_H
+
+#include "route_maps.h"
+#include "route_plan.h"
+
+#define ROUTE_MAPS(X)                                                                         \
+	X(route_meta)                                                                         \
+	X(listeners)                                                                          \
+	X(hosts)                                                                              \
+	X(paths) X(rules) X(rule_sets) X(members) X(endpoints) X(endpoint_stats) X(redirects) \
+		X(rule_names) X(endpoint_names) X(rule_stats)
+
+enum route_map {
+#define X(name) ROUTE_MAP_##name,
+	ROUTE_MAPS(X)
+#undef X
+		ROUTE_MAP_COUNT
+};
+
+struct route_maps {
+	int fd[ROUTE_MAP_COUNT];
+	uint32_t capacity[ROUTE_MAP_COUNT];
+	uint64_t seed;
+	const struct report_sink *sink;
+	struct route_pools pools;
+	struct route_image *image; /* what the maps hold; NULL: not known, to be read again */
+};
+
+/* Reads the maps into maps->image and claims all numbers in maps->pools, which are zeroed. */
+int route_maps_adopt(struct route_maps *maps);
+
+/* Writes the difference between maps->image and `image`. */
+int route_maps_commit(const struct route_maps *maps, const struct route_image *image,
+		      struct route_change *change);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes families and samples of the Prometheus text format 0.0.4. */
+#ifndef PATHROUTE_METRICS_FORMAT_H
+#define PATHROUTE_METRICS_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct metrics_family {
+	const char *name; /* without the "pathroute_" in front */
+	const char *type; /* "counter", "gauge" */
+	const char *help;
+};
+
+struct metrics_label {
+	const char *name;
+	const char *value; /* any bytes; escaped when written */
+};
+
+/* HELP and TYPE: once before the samples of the family. */
+void metrics_format_family(FILE *out, const struct metrics_family *family);
+
+/* Labels end with a NULL name; `labels` may be NULL. */
+void metrics_format_sample(FILE *out, const struct metrics_family *family,
+			   const struct metrics_label *labels, double value);
+
+/* The same for a number that a double may not hold exactly. */
+void metrics_format_count(FILE *out, const struct metrics_family *family,
+			  const struct metrics_label *labels, uint64_t value);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The metrics that have one series for each rule, endpoint or device. */
+#ifndef PATHROUTE_METRICS_OBJECTS_H
+#define PATHROUTE_METRICS_OBJECTS_H
+
+#include <stdio.h>
+
+#include "readings.h"
+
+void metrics_objects_write_rules(FILE *out, const struct readings *readings);
+void metrics_objects_write_endpoints(FILE *out, const struct readings *readings);
+void metrics_objects_write_devices(FILE *out, const struct readings *readings);
+
+#endif

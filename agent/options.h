@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the user wants, from the command line and from a YAML file with the same keys. What the
+ * command line says wins over the file; defaults come last.
+ */
+#ifndef PATHROUTE_OPTIONS_H
+#define PATHROUTE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "datapath/attach.h"
+
+#include "../bpf/datapath_abi.h"
+
+#define OPTIONS_ERROR_MAX 512
+
+enum options_command {
+	OPTIONS_RUN,
+	OPTIONS_CHECK,
+	OPTIONS_UNINSTALL,
+	OPTIONS_SHOW_HELP,
+	OPTIONS_SHOW_VERSION,
+};
+
+struct options_texts {
+	char **items;
+	size_t count;
+};
+
+struct options {
+	enum options_command command;
+	char *config;
+	char *manifests;
+	struct options_texts devices;
+	char *class_name;
+	char *bpffs;
+	char *http_listen;                 /* NULL: none */
+	struct ip_address *node_addresses; /* none: those of the host */
+	size_t node_address_count;
+	enum attach_wish attach;
+	uint32_t max_flows;
+	uint32_t max_rules;
+	uint32_t max_endpoints;
+	uint32_t holds_large;
+	uint32_t source_cap;
+	uint32_t head_timeout_s;
+	uint32_t idle_timeout_s;
+	uint32_t mss; /* 0: from the devices */
+	int log_level;
+	bool json;
+};
+
+/* Reads the command line and the file it names. Returns 0; -EINVAL when something is wrong there,
+ * with ret_error naming the option, or the file and line; or -ENOMEM. On success the caller calls
+ * options_done(). */
+int options_read(int argc, char *const *argv, struct options *ret_options,
+		 char ret_error[OPTIONS_ERROR_MAX]);
+
+/* Accepts a zeroed struct. */
+void options_done(struct options *options);
+
+/* The text of --help. */
+const char *options_help(void);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a rule of a route to a rule of the table. */
+#ifndef PATHROUTE_RULE_RESOLVE_H
+#define PATHROUTE_RULE_RESOLVE_H
+
+#include "route_report.h"
+#include "route_store.h"
+#include "route_table.h"
+
+/*
+ * Rule number `number` of the route, or its default if that is the route's rule_count. Backends
+ * that cannot be found and a rule without a ready endpoint fail the status' conditions.
+ * The caller releases *ret_rule with table_rule_done(). 0 or -ENOMEM.
+ */
+int rule_resolve(const struct route_store *store, const struct object *route, size_t number,
+		 struct route_status *status, struct table_rule *ret_rule);
+
+#endif
