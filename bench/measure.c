@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure.h"
+#include "noop.skel.h"
+#include "restore.skel.h"
+
+#define ROUNDS 15
+#define REPEAT 100000
+
+struct measure {
+	struct noop *noop;
+	struct restore *restore;
+};
+
+void measure_free(struct measure *measure)
+{
+	if (!measure)
+		return;
+	noop__destroy(measure->noop);
+	restore__destroy(measure->restore);
+	free(measure);
+}
+
+struct measure *measure_new(void)
+{
+	struct measure *measure = calloc(1, sizeof(*measure));
+
+	if (!measure)
+		return NULL;
+	measure->noop = noop__open_and_load();
+	measure->restore = restore__open_and_load();
+	if (!measure->noop || !measure->restore) {
+		measure_free(measure);
+		return NULL;
+	}
+	return measure;
+}
+
+/* Average of REPEAT runs, as the kernel measures it. */
+static int time_program(int program, const struct packet *packet, int ifindex, double *ret_ns)
+{
+	struct __sk_buff context = {.ifindex = (uint32_t)ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->bytes,
+		    .data_size_in = (uint32_t)packet->length, .ctx_in = &context,
+		    .ctx_size_in = sizeof(context), .repeat = REPEAT);
+	int error = bpf_prog_test_run_opts(program, &options);
+
+	if (error)
+		return error;
+	*ret_ns = options.duration;
+	return 0;
+}
+
+static int set_target(const struct measure *measure, int program)
+{
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(bpf_map__fd(measure->restore->maps.target), &zero, &program,
+				   BPF_ANY);
+}
+
+static int time_wrapped(const struct measure *measure, const struct measure_case *what, int target,
+			double *ret_ns)
+{
+	int error = set_target(measure, target);
+
+	if (error)
+		return error;
+	return time_program(bpf_program__fd(measure->restore->progs.restore_tc), &what->packet,
+			    what->ifindex, ret_ns);
+}
+
+static void set_template(const struct measure *measure, const struct measure_case *what)
+{
+	struct restore__bss *bss = measure->restore->bss;
+	size_t length = what->packet.length;
+
+	if (length > sizeof(bss->template_bytes))
+		length = sizeof(bss->template_bytes);
+	memcpy(bss->template_bytes, what->packet.bytes, length);
+	bss->template_length = (uint32_t)length;
+	bss->packet_length = (uint32_t)what->packet.length;
+	bss->tcp_offset = (uint32_t)what->l4;
+	bss->seq_step = what->seq_step;
+	bss->ack_step = what->ack_step;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+	qsort(values, ROUNDS, sizeof(*values), compare_doubles);
+	return values[ROUNDS / 2];
+}
+
+int measure_run(struct measure *measure, const struct measure_case *what,
+		struct measure_result *ret_result)
+{
+	double with[ROUNDS], without[ROUNDS], bare[ROUNDS];
+	int noop = bpf_program__fd(measure->noop->progs.noop_tc);
+
+	set_template(measure, what);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		int error = time_wrapped(measure, what, what->program, &with[i]);
+
+		if (!error)
+			error = time_wrapped(measure, what, noop, &without[i]);
+		if (!error)
+			error = time_program(noop, &what->packet, what->ifindex, &bare[i]);
+		if (error)
+			return error;
+	}
+	ret_result->noop_ns = median(bare);
+	ret_result->ns = median(with) - median(without) + ret_result->noop_ns;
+	ret_result->runs = (uint64_t)ROUNDS * REPEAT;
+	return 0;
+}
+
+int measure_run_bare(struct measure *measure, int program, const struct packet *packet,
+		     struct measure_result *ret_result)
+{
+	double with[ROUNDS], bare[ROUNDS];
+	int noop = bpf_program__fd(measure->noop->progs.noop_tc);
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		int error = time_program(program, packet, 1, &with[i]);
+
+		if (!error)
+			error = time_program(noop, packet, 1, &bare[i]);
+		if (error)
+			return error;
+	}
+	ret_result->noop_ns = median(bare);
+	ret_result->ns = median(with);
+	ret_result->runs = (uint64_t)ROUNDS * REPEAT;
+	return 0;
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Rates through the router, beside direct routing and NGINX as a proxy, in one lab.
+
+bench_lab.py [--rounds N] [--seconds N]
+
+Each round measures every way in turn, so that a slower moment of the machine hits them all; the
+result is the median of the rounds. Writes <build>/bench/lab.json.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import statistics
+import sys
+
+import agent
+import peers
+from lab import Lab
+from manifests import WEB_IPV4
+
+HOST = "shop.example.com"
+BIG = "10mb.bin"
+PROXY_PORT = 8080
+
+# name: (path, wrk's options, ways)
+WORKLOADS = {
+    "keep-alive, 32 connections": ("/api/", ("-c32",), ("direct", "router", "nginx")),
+    "a connection a request, 32 at once": ("/api/", ("-c32", "-H", "Connection: close"),
+                                           ("direct", "router", "nginx")),
+    "10 MB replies, 4 connections": (f"/api/{BIG}", ("-c4",), ("direct", "router", "nginx")),
+}
+
+
+def build(lab):
+    peers.make_file(lab.files, BIG, 10 << 20)
+    lab.serve("api")
+    lab.write_shop(api=[lab["api"]])
+    proxy = peers.start_nginx_proxy(lab["proxy"], lab.directory,
+                                    {"/": (lab["api"].ipv4, peers.POD_PORT)}, PROXY_PORT)
+    lab.adopt(proxy)
+    lab.agent.start()
+    return {"direct": f"{lab['api'].ipv4}:{peers.POD_PORT}", "router": WEB_IPV4,
+            "nginx": f"{lab['proxy'].ipv4}:{PROXY_PORT}"}
+
+
+def run_wrk(lab, address, path, options, seconds):
+    """Requests a second; stops the bench if any failed."""
+    output = lab["client"].namespace.run("wrk", "-t1", f"-d{seconds}s", *options, "-H",
+                                         f"Host: {HOST}", f"http://{address}{path}").stdout
+    if re.search(r"Non-2xx|Socket errors", output):
+        sys.exit(f"{address}{path}: requests failed:\n{output}")
+    return float(re.search(r"Requests/sec: *([\d.]+)", output)[1])
+
+
+def measure(lab, addresses, rounds, seconds):
+    """{workload: {way: [rate of each round]}}, after one short warm-up of all."""
+    rates = {name: {way: [] for way in ways} for name, (_, _, ways) in WORKLOADS.items()}
+    for turn in range(rounds + 1):
+        for name, (path, options, ways) in WORKLOADS.items():
+            for way in ways:
+                rate = run_wrk(lab, addresses[way], path, options, seconds if turn else 1)
+                if turn:
+                    rates[name][way].append(rate)
+    return rates
+
+
+def summarize(rates):
+    result = {}
+    for name, ways in rates.items():
+        medians = {way: statistics.median(values) for way, values in ways.items()}
+        result[name] = {"requests_per_second": medians, "rounds": ways,
+                        "router_to_direct": medians["router"] / medians["direct"],
+                        "router_to_nginx": medians["router"] / medians["nginx"]}
+    return result
+
+
+def print_summary(summary):
+    print(f"{'workload':36}{'direct':>10}{'router':>10}{'nginx':>10}"
+          f"{'x direct':>10}{'x nginx':>10}")
+    for name, row in summary.items():
+        medians = row["requests_per_second"]
+        print(f"{name:36}" + "".join(f"{medians[way]:10.0f}" for way in medians) +
+              f"{row['router_to_direct']:10.2f}{row['router_to_nginx']:10.2f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with Lab(pods=("api", "proxy")) as lab:
+        rates = measure(lab, build(lab), arguments.rounds, arguments.seconds)
+    summary = summarize(rates)
+    print_summary(summary)
+    target = os.path.join(agent.BUILD, "bench", "lab.json")
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with open(target, "w", encoding="ascii") as file:
+        json.dump({"rounds": arguments.rounds, "seconds": arguments.seconds,
+                   "workloads": summary}, file, indent=1)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

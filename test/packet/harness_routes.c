@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../bpf/lib/route_hash.h"
+#include "harness_routes.h"
+
+#define SEED 0x0123456789abcdefULL
+
+static void put(const struct routes *routes, const char *map, uint32_t index, const void *value)
+{
+	bpf_map_update_elem(testbed_map(routes->testbed, map), &index, value, BPF_ANY);
+}
+
+struct ip_address routes_pod_address(bool ipv6, unsigned pod)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), ipv6 ? "fd00:10:%x::2" : "10.1.%u.2", pod);
+	return segment_address(text);
+}
+
+struct ip_address routes_listener(bool ipv6, bool other)
+{
+	if (ipv6)
+		return segment_address(other ? "fd00:5::81" : "fd00:5::80");
+	return segment_address(other ? "198.51.100.81" : "198.51.100.80");
+}
+
+uint32_t routes_endpoint(const struct routes *routes, unsigned pod)
+{
+	return 1 + pod + (routes->ipv6 ? NETWORK_PODS : 0);
+}
+
+static void write_endpoints(struct routes *routes)
+{
+	for (unsigned pod = 0; pod < NETWORK_PODS; pod++) {
+		struct endpoint endpoint = {
+			.address = routes_pod_address(routes->ipv6, pod),
+			.port = htons(ROUTES_POD_PORT),
+			.in_use = 1,
+		};
+
+		put(routes, "endpoints", routes_endpoint(routes, pod), &endpoint);
+	}
+}
+
+static uint32_t write_set(struct routes *routes, const unsigned *pods, unsigned count,
+			  uint32_t flags)
+{
+	struct rule_set set = {
+		.group_count = 1,
+		.group[0] = {1, routes->members, count, flags},
+	};
+
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t endpoint = routes_endpoint(routes, pods[i]);
+
+		put(routes, "members", routes->members++, &endpoint);
+	}
+	put(routes, "rule_sets", routes->sets, &set);
+	return routes->sets++;
+}
+
+static void write_rule(struct routes *routes, enum routes_rule number, uint32_t set)
+{
+	struct rule rule = {.algorithm = BALANCE_ROUND_ROBIN, .in_use = 1};
+
+	rule.set[routes->ipv6] = set;
+	put(routes, "rules", number, &rule);
+}
+
+void routes_set_pods(struct routes *routes, enum routes_rule rule, const unsigned *pods,
+		     unsigned count)
+{
+	write_rule(routes, rule, write_set(routes, pods, count, 0));
+}
+
+static void write_redirect(struct routes *routes, enum routes_rule number)
+{
+	struct rule rule = {.action = RULE_REDIRECT, .in_use = 1, .redirect = 1};
+	struct redirect redirect = {
+		.status = 301,
+		.flags = REDIRECT_HAS_PATH,
+		.path_length = 4,
+		.path = "/new",
+	};
+
+	put(routes, "redirects", 1, &redirect);
+	put(routes, "rules", number, &rule);
+}
+
+static void write_path(struct routes *routes, uint32_t host, const char *path, uint32_t rule)
+{
+	struct path_entry entry = {.length = (uint16_t)strlen(path)};
+	struct path_key key = {
+		.hash = route_hash_path(SEED, (const uint8_t *)path, entry.length),
+		.host = host,
+		.kind = PATH_PREFIX,
+	};
+
+	entry.rule[HTTP_METHOD_OTHER] = rule;
+	memcpy(entry.path, path, entry.length);
+	bpf_map_update_elem(testbed_map(routes->testbed, "paths"), &key, &entry, BPF_ANY);
+}
+
+static void write_any_host(const struct routes *routes, uint32_t table, uint32_t id,
+			   uint32_t depths)
+{
+	struct host_key key = {.table = table, .kind = HOST_ANY};
+	struct host host = {.id = id, .prefix_depths = depths};
+
+	bpf_map_update_elem(testbed_map(routes->testbed, "hosts"), &key, &host, BPF_ANY);
+}
+
+void routes_add_listener(struct routes *routes, const struct ip_address *address, uint16_t port,
+			 uint32_t table)
+{
+	struct listener_key key = {.address = *address, .port = htons(port)};
+	struct listener listener = {.table = table};
+
+	bpf_map_update_elem(testbed_map(routes->testbed, "listeners"), &key, &listener, BPF_ANY);
+}
+
+void routes_write_cookie_keys(const struct testbed *testbed, uint64_t word)
+{
+	for (uint32_t i = 0; i < COOKIE_KEYS; i++) {
+		struct cookie_key key = {{word ? word + i : 0, word}};
+
+		bpf_map_update_elem(testbed_map(testbed, "cookie_keys"), &i, &key, BPF_ANY);
+	}
+}
+
+static void write_reply(const struct routes *routes, uint32_t verdict, int status, const char *text)
+{
+	struct reply_template reply = {};
+	int head, total;
+
+	head = snprintf(reply.bytes, sizeof(reply.bytes),
+			"HTTP/1.1 %d Refused\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+			status, strlen(text));
+	total = head + snprintf(reply.bytes + head, sizeof(reply.bytes) - (size_t)head, "%s", text);
+	reply.head_length = (uint16_t)head;
+	reply.total_length = (uint16_t)total;
+	put(routes, "replies", verdict, &reply);
+}
+
+static void write_replies(const struct routes *routes)
+{
+#define X(symbol, label, class, status, text)             \
+	if (VERDICT_CLASS_##class == VERDICT_CLASS_REPLY) \
+		write_reply(routes, VERDICT_##symbol, status, text "\n");
+	VERDICTS(X)
+#undef X
+}
+
+static void write_devices(const struct routes *routes)
+{
+	const struct network *network = &routes->testbed->network;
+	const int ifindexes[] = {network->client.ifindex, network->pod[0].ifindex,
+				 network->pod[1].ifindex, network->pod[2].ifindex};
+
+	for (unsigned i = 0; i < sizeof(ifindexes) / sizeof(ifindexes[0]); i++) {
+		struct device device = {.flags = DEVICE_PEER, .mtu = 1500};
+
+		bpf_map_update_elem(testbed_map(routes->testbed, "devices"), &ifindexes[i], &device,
+				    BPF_ANY);
+	}
+}
+
+static void write_rules(struct routes *routes)
+{
+	static const unsigned pods[] = {0, 1, 2};
+
+	routes_set_pods(routes, RULE_ROOT, pods, 1);
+	routes_set_pods(routes, RULE_API, pods + 1, 1);
+	routes_set_pods(routes, RULE_PAIR, pods, 2);
+	routes_set_pods(routes, RULE_EMPTY, pods, 0);
+	routes_set_pods(routes, RULE_ONLY, pods, 1);
+	write_rule(routes, RULE_MISSING, write_set(routes, pods, 0, GROUP_MISSING));
+	write_redirect(routes, RULE_MOVED);
+}
+
+static void write_paths(struct routes *routes)
+{
+	write_any_host(routes, ROUTES_TABLE, 1, 1 << 0 | 1 << 1);
+	write_path(routes, 1, "", RULE_ROOT);
+	write_path(routes, 1, "/api", RULE_API);
+	write_path(routes, 1, "/pair", RULE_PAIR);
+	write_path(routes, 1, "/empty", RULE_EMPTY);
+	write_path(routes, 1, "/missing", RULE_MISSING);
+	write_path(routes, 1, "/moved", RULE_MOVED);
+	write_any_host(routes, ROUTES_OTHER_TABLE, 2, 1 << 1);
+	write_path(routes, 2, "/only", RULE_ONLY);
+}
+
+void routes_write(struct routes *routes, struct testbed *testbed, bool ipv6)
+{
+	struct route_meta meta = {.hash_seed = SEED};
+	struct ip_address listener = routes_listener(ipv6, false);
+	struct ip_address other = routes_listener(ipv6, true);
+
+	*routes = (struct routes){.testbed = testbed, .sets = 1, .members = 1, .ipv6 = ipv6};
+	put(routes, "route_meta", 0, &meta);
+	routes_write_cookie_keys(testbed, 0x1122334455667788ULL);
+	write_replies(routes);
+	write_devices(routes);
+	write_endpoints(routes);
+	write_rules(routes);
+	write_paths(routes);
+	routes_add_listener(routes, &listener, 80, ROUTES_TABLE);
+	routes_add_listener(routes, &other, 80, ROUTES_OTHER_TABLE);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tc program, loaded with small unpinned maps into a network of its own, and run on one packet
+ * at a time by BPF_PROG_TEST_RUN.
+ */
+#ifndef PATHROUTE_TEST_HARNESS_TESTBED_H
+#define PATHROUTE_TEST_HARNESS_TESTBED_H
+
+#include "harness_network.h"
+
+#define TESTBED_OUTPUTS_MAX 40
+#define TESTBED_FLOWS 1024
+#define TESTBED_HOLDS_SMALL 64
+#define TESTBED_HOLDS_LARGE 16
+#define TESTBED_SOURCE_CAP 4
+
+/* What the hook may return (linux/pkt_cls.h). */
+#define TESTBED_PASS (-1)
+#define TESTBED_DROP 2
+#define TESTBED_REDIRECT 7
+
+struct pathroute_tc;
+
+struct testbed {
+	struct network network;
+	struct pathroute_tc *skeleton;
+	struct datapath_settings settings;
+	int fd; /* entry that testbed_run() uses */
+	/* Of the last run: */
+	int action;
+	enum verdict verdict;   /* the one that was counted; VERDICT_CONTINUE: none */
+	unsigned verdict_count; /* how many were counted */
+	struct packet after;    /* the packet itself, whatever the action */
+	unsigned output_count, output_taken;
+	struct packet outputs[TESTBED_OUTPUTS_MAX]; /* clones in order, then what was redirected */
+};
+
+struct datapath_settings testbed_default_settings(void);
+
+/* The opened skeleton with these settings, small maps and no pins, not loaded yet; or NULL. */
+struct pathroute_tc *testbed_open(const struct datapath_settings *settings);
+
+/* Makes the network and loads the program. 0 or negative errno. */
+int testbed_setup(struct testbed *testbed, const struct datapath_settings *settings);
+void testbed_done(struct testbed *testbed);
+
+/* Loads the program anew, with all maps empty. */
+int testbed_reload(struct testbed *testbed, const struct datapath_settings *settings);
+
+/* Empties all maps and forgets what was sent. Cookie keys are gone as well. */
+void testbed_reset(struct testbed *testbed);
+
+/* A map of the program by its name; never fails. */
+int testbed_map(const struct testbed *testbed, const char *name);
+
+/* Runs the program once on a packet that arrives by the device. 0 or negative errno. */
+int testbed_run(struct testbed *testbed, const struct packet *packet, int ifindex);
+
+/* Runs the program and yields its action alone, quickly; negative errno where that fails. */
+int testbed_act(const struct testbed *testbed, const struct packet *packet, int ifindex);
+
+/* The next packet that the last run sent; NULL: there is no more. */
+const struct packet *testbed_take_output(struct testbed *testbed);
+
+/* How often a verdict was counted since the last reset. */
+uint64_t testbed_verdict_total(const struct testbed *testbed, enum verdict verdict);
+
+/* Flows in a state, by their slots; and what the gauge says. */
+unsigned testbed_flows_in_state(const struct testbed *testbed, enum flow_state state);
+int64_t testbed_gauge(const struct testbed *testbed, enum flow_state state);
+
+/* Entries of a hash map, or queued elements that are taken out. */
+unsigned testbed_count_entries(const struct testbed *testbed, const char *map);
+
+const char *testbed_verdict_name(enum verdict verdict);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../agent/base/cleanup.h"
+#include "harness_verifier.h"
+#include "pathroute_tc.skel.h"
+
+#define LOG_SIZE 4096
+#define LOG_STATISTICS 4 /* BPF_LOG_STATS: no trace of the walk, only the summary */
+
+static unsigned long read_steps(const char *log)
+{
+	const char *found = strstr(log, "processed ");
+
+	return found ? strtoul(found + strlen("processed "), NULL, 10) : 0;
+}
+
+static unsigned set_logs(struct bpf_object *object, char *logs, unsigned max)
+{
+	struct bpf_program *program;
+	unsigned count = 0;
+
+	bpf_object__for_each_program(program, object)
+	{
+		if (count == max)
+			break;
+		bpf_program__set_log_level(program, LOG_STATISTICS);
+		bpf_program__set_log_buf(program, logs + (size_t)count * LOG_SIZE, LOG_SIZE);
+		count++;
+	}
+	return count;
+}
+
+static void read_logs(struct bpf_object *object, const char *logs, unsigned count,
+		      struct verifier_reading *ret_readings)
+{
+	struct bpf_program *program;
+	unsigned i = 0;
+
+	bpf_object__for_each_program(program, object)
+	{
+		if (i == count)
+			break;
+		snprintf(ret_readings[i].program, sizeof(ret_readings[i].program), "%s",
+			 bpf_program__name(program));
+		ret_readings[i].steps = read_steps(logs + (size_t)i * LOG_SIZE);
+		i++;
+	}
+}
+
+int verifier_read(const struct datapath_settings *settings, struct verifier_reading *ret_readings,
+		  unsigned max)
+{
+	_cleanup_free_ char *logs = calloc(max, LOG_SIZE);
+	struct pathroute_tc *skeleton = testbed_open(settings);
+	unsigned count;
+	int error;
+
+	if (!logs || !skeleton) {
+		pathroute_tc__destroy(skeleton);
+		return -ENOMEM;
+	}
+	count = set_logs(skeleton->obj, logs, max);
+	error = pathroute_tc__load(skeleton);
+	if (!error)
+		read_logs(skeleton->obj, logs, count, ret_readings);
+	pathroute_tc__destroy(skeleton);
+	return error ? error : (int)count;
+}

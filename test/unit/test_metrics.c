@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../agent/base/cleanup.h"
+#include "../../agent/observe/metrics.h"
+#include "prometheus_check.h"
+
+static struct rule_reading rules[] = {
+	{.id = 1,
+	 .name = "shop/web/api",
+	 .stats = {.connections = 3, .requests = 4, .bytes_to_pod = 5, .bytes_to_client = 6}},
+	{.id = 2, .name = "shop/web/shop"},
+};
+
+static struct endpoint_reading endpoints[] = {
+	{.id = 1,
+	 .service = "shop/api:http",
+	 .address = {{0, 0, 0, 0}},
+	 .port = 8080,
+	 .ejected = true,
+	 .stats = {.active = 2, .connections = 7, .failures = 1, .ejections = 1}},
+};
+
+static struct device_reading devices[] = {
+	{.ifindex = 3, .device = {.mtu = 1500, .name = "veth0", .attach = 1}},
+	{.ifindex = 4, .device = {.mtu = 1500, .name = "veth1", .attach = 0}},
+};
+
+static struct readings full_readings(void)
+{
+	struct readings readings = {
+		.rules = rules,
+		.rule_count = 2,
+		.endpoints = endpoints,
+		.endpoint_count = 1,
+		.devices = devices,
+		.device_count = 2,
+		.fills = {{.name = "flows", .entries = 5, .capacity = 131072}},
+		.fill_count = 1,
+	};
+
+	inet_pton(AF_INET6, "::ffff:10.0.0.7", &endpoints[0].address);
+	readings.verdicts[VERDICT_NO_ROUTE] = 11;
+	readings.verdicts[VERDICT_TO_POD] = UINT64_MAX;
+	readings.flows[FLOW_SPLICED] = 5;
+	return readings;
+}
+
+static char *write_text(const struct readings *readings, const struct agent_reading *agent)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	assert_int_equal(metrics_write(out, readings, agent), 0);
+	fclose(out);
+	return text;
+}
+
+static void assert_line(const char *text, const char *line)
+{
+	_cleanup_free_ char *whole = NULL;
+
+	assert_true(asprintf(&whole, "\n%s\n", line) > 0);
+	if (!strstr(text, whole))
+		fail_msg("no line \"%s\"", line);
+}
+
+static void output_is_well_formed(void **state)
+{
+	struct readings readings = full_readings();
+	struct agent_reading agent = {.version = "1.0", .sync_age = 0.5};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+	const char *wrong = prometheus_check(text);
+
+	(void)state;
+	if (wrong)
+		fail_msg("%s", wrong);
+}
+
+static void output_without_any_object_is_well_formed(void **state)
+{
+	struct readings readings = {0};
+	struct agent_reading agent = {.sync_age = -1};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+	const char *wrong;
+
+	(void)state;
+	assert_line(text, "pathroute_sync_age_seconds +Inf");
+	wrong = prometheus_check(text);
+	if (wrong)
+		fail_msg("%s", wrong);
+}
+
+static void every_verdict_has_a_series(void **state)
+{
+	struct readings readings = full_readings();
+	struct agent_reading agent = {.version = "1.0"};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+
+	(void)state;
+#define X(symbol, label, class, status, help) \
+	assert_non_null(strstr(text, "pathroute_packets_total{verdict=\"" #label "\",class="));
+	VERDICTS(X)
+#undef X
+	assert_line(text, "pathroute_packets_total{verdict=\"no_route\",class=\"reply\"} 11");
+}
+
+static void counters_keep_all_64_bits(void **state)
+{
+	struct readings readings = full_readings();
+	struct agent_reading agent = {.version = "1.0"};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+
+	(void)state;
+	assert_line(text, "pathroute_packets_total{verdict=\"to_pod\",class=\"forward\"} "
+			  "18446744073709551615");
+}
+
+static void rules_and_endpoints_have_their_labels(void **state)
+{
+	struct readings readings = full_readings();
+	struct agent_reading agent = {.version = "1.0"};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+
+	(void)state;
+	assert_line(text, "pathroute_rule_requests_total{namespace=\"shop\",route=\"web\","
+			  "rule=\"api\"} 4");
+	assert_line(text, "pathroute_rule_bytes_total{namespace=\"shop\",route=\"web\","
+			  "rule=\"api\",direction=\"to_client\"} 6");
+	assert_line(text, "pathroute_endpoint_active{service=\"shop/api:http\","
+			  "address=\"10.0.0.7\",port=\"8080\"} 2");
+	assert_line(text, "pathroute_flows{state=\"spliced\"} 5");
+	assert_line(text, "pathroute_map_capacity{map=\"flows\"} 131072");
+	assert_line(text, "pathroute_device_attached{device=\"veth1\",mode=\"none\"} 0");
+}
+
+static void label_values_are_escaped(void **state)
+{
+	struct rule_reading odd = {.id = 1, .name = "a\"b\\c\nd/e"};
+	struct readings readings = {.rules = &odd, .rule_count = 1};
+	struct agent_reading agent = {.version = "\"1\\"};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+	const char *wrong;
+
+	(void)state;
+	assert_line(text, "pathroute_rule_requests_total{namespace=\"a\\\"b\\\\c\\nd\",route=\"e\","
+			  "rule=\"\"} 0");
+	wrong = prometheus_check(text);
+	if (wrong)
+		fail_msg("%s", wrong);
+}
+
+static void rules_with_one_name_are_one_series(void **state)
+{
+	struct rule_reading twins[] = {
+		{.id = 1, .name = "a/b/c", .stats = {.requests = 2}},
+		{.id = 9, .name = "a/b/c", .stats = {.requests = 3}},
+	};
+	struct readings readings = {.rules = twins, .rule_count = 2};
+	struct agent_reading agent = {.version = "1"};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+
+	(void)state;
+	assert_line(text,
+		    "pathroute_rule_requests_total{namespace=\"a\",route=\"b\",rule=\"c\"} 5");
+	assert_null(prometheus_check(text));
+}
+
+static void the_checker_itself_finds_faults(void **state)
+{
+	char no_type[] = "a_total 1\n";
+	char twice[] = "# HELP a x\n# TYPE a gauge\na 1\na 2\n";
+	char no_end[] = "# HELP a x\n# TYPE a gauge\na 1";
+	char gauge_total[] = "# HELP a_total x\n# TYPE a_total gauge\n";
+	char bad_escape[] = "# HELP a x\n# TYPE a gauge\na{b=\"\\t\"} 1\n";
+
+	(void)state;
+	assert_non_null(prometheus_check(no_type));
+	assert_non_null(prometheus_check(twice));
+	assert_non_null(prometheus_check(no_end));
+	assert_non_null(prometheus_check(gauge_total));
+	assert_non_null(prometheus_check(bad_escape));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(output_is_well_formed),
+		cmocka_unit_test(output_without_any_object_is_well_formed),
+		cmocka_unit_test(every_verdict_has_a_series),
+		cmocka_unit_test(counters_keep_all_64_bits),
+		cmocka_unit_test(rules_and_endpoints_have_their_labels),
+		cmocka_unit_test(label_values_are_escaped),
+		cmocka_unit_test(rules_with_one_name_are_one_series),
+		cmocka_unit_test(the_checker_itself_finds_faults),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
