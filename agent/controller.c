@@ -121,16 +121,17 @@ static int datapath_start(struct controller *controller)
 	return error;
 }
 
+/* The kernel is touched last: a mistake of the user is found before. */
 static int controller_start(struct controller *controller)
 {
 	int error = loop_start(controller);
 
 	if (!error)
+		error = controller_source_start(controller);
+	if (!error)
 		error = controller_http_start(controller);
 	if (!error)
 		error = datapath_start(controller);
-	if (!error)
-		error = controller_source_start(controller);
 	if (!error)
 		controller_apply(controller);
 	return error;

@@ -111,7 +111,6 @@ enum flow_state {
 #define FLOW_BUSY 0x20             /* one CPU is working on the slow path of this flow */
 #define FLOW_HEAD_METHOD 0x40      /* the request's method is HEAD: own replies have no body */
 #define FLOW_COUNTED 0x80          /* the source's cap counts this flow */
-#define FLOW_SYN_SEEN 0x100        /* a SYN came for this tuple: the client may have started anew */
 
 enum hold_kind { HOLD_SMALL = 0, HOLD_LARGE = 1 };
 
@@ -182,7 +181,8 @@ struct flow {
 	__u8 storm_side;
 	__u8 hold_kind; /* enum hold_kind */
 	__u8 client_flags; /* TCP_SIDE_* */
-	__u16 pad;
+	__u16 syn_seen;    /* (ticks >> 8 | 1) when a SYN came for this tuple: the client may have
+			    * started anew; 0: none */
 	struct flow_leg leg;
 };
 
@@ -230,7 +230,7 @@ struct host {
 	__u32 prefix_depths; /* bit n: some Prefix rule has n elements ("/" has none) */
 	__u8 has_exact;      /* some Exact rule exists */
 	__u8 name_length;
-	char name[ROUTE_HOST_MAX + 1];
+	char name[ROUTE_HOST_MAX + 5]; /* zeros behind it: it is compared by words */
 };
 
 enum path_kind { PATH_EXACT = 0, PATH_PREFIX = 1 };
@@ -260,6 +260,7 @@ struct path_entry {
 	char path[ROUTE_PATH_MAX];
 };
 
+_Static_assert(sizeof(struct host) == 272, "host is 272 bytes");
 _Static_assert(sizeof(struct host_key) == 16, "host_key is 16 bytes");
 _Static_assert(sizeof(struct path_key) == 16, "path_key is 16 bytes");
 _Static_assert(sizeof(struct path_entry) == 300, "path_entry is 300 bytes");
@@ -324,7 +325,7 @@ struct redirect {
 	__u16 prefix_length; /* length of the matched prefix, for REDIRECT_REPLACE_PREFIX */
 	__u16 scheme_https;  /* with origin_length 0: "https://" and the request's Host */
 	char origin[300];
-	char path[ROUTE_PATH_MAX];
+	char path[ROUTE_PATH_MAX + 8]; /* copied by words */
 };
 
 struct endpoint {
@@ -389,7 +390,7 @@ struct source {
 struct reply_template {
 	__u16 head_length;  /* answers a HEAD request */
 	__u16 total_length; /* 0: there is no reply for this verdict */
-	char bytes[REPLY_MAX];
+	char bytes[REPLY_MAX + 4]; /* sums are taken in words of 4 */
 };
 
 /* ---- keys of the cookies: "cookie_keys" (ARRAY of COOKIE_KEYS, by time slot % COOKIE_KEYS) ----

@@ -2,6 +2,7 @@
 /* The tc hook: packet -> decide -> verdict -> action. */
 #include <linux/types.h>
 
+#include "lib/icmp.h"
 #include "lib/irregular.h"
 #include "lib/pass.h"
 #include "lib/sweep.h"
@@ -56,13 +57,15 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 	if (FLOW_TAG_SIDE(tag) == FLOW_SIDE_POD)
 		return pass_quickly(flow, &s->packet) ? pass_to_client(ctx, s, flow)
 						      : pass_from_pod(ctx, s);
-	if (pass_quickly(flow, &s->packet))
-		return pass_to_pod(ctx, s, flow);
-	if ((s->packet.flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
-		return pass_from_client(ctx, s);
-	flow_note_syn(flow);
-	listener = ingress_find_listener(&s->packet);
-	return listener ? handshake_syn(ctx, s, listener->learned) : VERDICT_NO_FLOW;
+	if ((s->packet.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
+		flow_note_syn(flow, s->packet.now);
+		listener = ingress_find_listener(&s->packet);
+		return listener ? handshake_syn(ctx, s, listener->learned) : VERDICT_NO_FLOW;
+	}
+	if (pass_may_begin(flow, &s->packet) && handshake_check(s, 0) == COOKIE_FIRST)
+		return pass_begin_anew(ctx, s);
+	return pass_quickly(flow, &s->packet) ? pass_to_pod(ctx, s, flow)
+					      : pass_from_client(ctx, s);
 }
 
 static __always_inline int ingress_tcp(struct packet_context *ctx, struct scratch *s)
@@ -90,6 +93,8 @@ static __always_inline int ingress_decide(struct packet_context *ctx, struct scr
 
 	if (parsed == PARSE_TCP)
 		return ingress_tcp(ctx, s);
+	if (parsed == PARSE_ICMP)
+		return icmp_receive(ctx, s);
 	if (parsed == PARSE_IRREGULAR)
 		return irregular_check(ctx, s);
 	if (parsed == PARSE_MALFORMED && ingress_find_listener(&s->packet))

@@ -103,13 +103,14 @@
 	X(OUT_OF_WINDOW, out_of_window, DROP, 0, "sequence, acknowledgement or timestamp out of range") \
 	X(CONTENDED, contended, DROP, 0, "two CPUs worked on one flow")                             \
 	X(HOLD_FULL, hold_full, DROP, 0, "hold pools are full")                                     \
+	X(HOLD_EVICTED, hold_evicted, DROP, 0, "incomplete head refused to make room")                  \
 	X(STORM_STOPPED, storm_stopped, DROP, 0, "ACK storm stopped")                               \
 	X(INTERNAL, internal, DROP, 0, "a helper or a map failed")                                  \
 	X(NO_FLOW, no_flow, RESET, 0, "neither flow nor valid cookie")                              \
 	X(COOKIE_EXPIRED, cookie_expired, RESET, 0, "cookie of an earlier time slot")               \
 	X(TABLE_FULL, table_full, RESET, 0, "flow table is full")                                   \
 	X(SOURCE_CAP, source_cap, RESET, 0, "source has too many incomplete heads")                 \
-	X(RESET_LIMITED, reset_limited, DROP, 0, "RST not sent, over the rate limit")
+	X(RESET_LIMITED, reset_limited, DROP, 0, "RST or ICMP error not sent, over the rate limit")
 
 #define VERDICTS(X) VERDICTS_HEAD(X) VERDICTS_ROUTE(X) VERDICTS_PACKET(X)
 

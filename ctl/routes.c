@@ -26,14 +26,14 @@ static const char *const method_names[HTTP_METHOD_COUNT] = {[HTTP_METHOD_OTHER] 
 };
 
 /* "*.example.com" for ".example.com"; a Suffix wildcard is told by its two stars. */
-static const char *host_text(const struct snapshot_host *host, char text[ROUTE_HOST_MAX + 4])
+static const char *host_text(const struct snapshot_host *host, char text[ROUTE_HOST_MAX + 8])
 {
 	static const char *const prefix[] = {
 		[HOST_EXACT] = "", [HOST_SINGLE_LABEL] = "*", [HOST_SUFFIX] = "**"};
 
 	if (host->key.kind >= HOST_ANY)
 		return "(any)";
-	snprintf(text, ROUTE_HOST_MAX + 4, "%s%s", prefix[host->key.kind], host->host.name);
+	snprintf(text, ROUTE_HOST_MAX + 8, "%s%s", prefix[host->key.kind], host->host.name);
 	return text;
 }
 
@@ -95,7 +95,7 @@ static void add_row(const struct snapshot *snapshot, const struct route *route, 
 {
 	struct table *table = context;
 	struct target target = {0};
-	char host[ROUTE_HOST_MAX + 4];
+	char host[ROUTE_HOST_MAX + 8];
 	char path[ROUTE_PATH_MAX + 16];
 	char summary[640] = "";
 
@@ -113,7 +113,7 @@ static void add_json(const struct snapshot *snapshot, const struct route *route,
 {
 	cJSON *json = cJSON_CreateObject();
 	struct target target = {0};
-	char text[ROUTE_HOST_MAX + 4];
+	char text[ROUTE_HOST_MAX + 8];
 
 	cJSON_AddItemToArray(context, json);
 	cJSON_AddStringToObject(json, "host",

@@ -106,8 +106,7 @@ static int maps_prepare(struct datapath *datapath)
 	return error;
 }
 
-/* The programs of the devices were replaced before the first attempt to read the maps: whatever
- * fails from here on, traffic has the new programs or the old ones. */
+/* Until links_update() traffic has the programs of before: nothing that fails earlier stops it. */
 static int program_start(struct datapath *datapath)
 {
 	int error;
@@ -221,12 +220,12 @@ static int mtu_follow(struct datapath *datapath)
 
 	if (mtu >= datapath->mtu)
 		return 0;
+	report_print(&datapath->sink, LOG_INFO, "smallest MTU is %u now, was %u: loading anew", mtu,
+		     datapath->mtu);
+	datapath->mtu = mtu; /* also on failure: one try for each fall */
 	error = program_open(datapath, mtu, &program);
 	if (error)
 		return error;
-	report_print(&datapath->sink, LOG_INFO, "smallest MTU is %u now, was %u", mtu,
-		     datapath->mtu);
-	datapath->mtu = mtu;
 	datapath->program = program;
 	datapath_devices_load(datapath->devices, program);
 	program_free(old);

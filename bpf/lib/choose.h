@@ -4,6 +4,7 @@
 #define PATHROUTE_CHOOSE_H
 
 #include "flow.h"
+#include "http_path.h"
 
 static __always_inline struct host *route_lookup_host(const struct host_key *key)
 {
@@ -21,6 +22,13 @@ static __always_inline struct rule *route_lookup_rule(__u32 rule)
 }
 
 #include "route_find.h"
+
+static __always_inline int choose_is_redirect(__u32 id)
+{
+	struct rule *rule = bpf_map_lookup_elem(&rules, &id);
+
+	return rule && rule->action == RULE_REDIRECT;
+}
 
 /* Sets flow->rule for the complete head in `hold`, or yields the verdict to answer with. */
 __noinline int choose_rule(struct scratch *s, struct hold_large *hold, __u32 slot)

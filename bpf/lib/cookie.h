@@ -87,21 +87,28 @@ static __always_inline __u64 cookie_exact_mac(const struct siphash *begun, __u32
 	return cookie_mac(begun, COOKIE_TAG_EXACT | client_isn);
 }
 
-/* Our ISN for a client's SYN; ret_tsval is the TSval to send. */
-static __always_inline __u32 cookie_make(const struct cookie_key *secret,
-					 const struct flow_key *key, __u32 slot,
-					 const struct cookie_options *options, __u32 client_isn,
-					 __u32 *ret_tsval)
+struct cookie {
+	__u32 isn;
+	__u32 tsval; /* to send in the SYN-ACK */
+};
+
+/* Our answer to the SYN of `key` with `client_isn`. */
+static __always_inline struct cookie cookie_make(const struct cookie_key *secret,
+						 const struct flow_key *key, __u32 slot,
+						 const struct cookie_options *options,
+						 __u32 client_isn)
 {
 	__u8 packed = cookie_pack(options);
 	struct siphash begun;
+	struct cookie cookie;
 	__u64 exact;
 
 	cookie_begin(&begun, secret, key, slot, packed);
 	exact = cookie_exact_mac(&begun, client_isn);
-	*ret_tsval = exact >> 32;
-	return (slot & 1) << 31 | (__u32)packed << 24 | cookie_block_mac(&begun, client_isn) |
-	       (exact & COOKIE_EXACT_MASK);
+	cookie.tsval = exact >> 32;
+	cookie.isn = (slot & 1) << 31 | (__u32)packed << 24 |
+		     cookie_block_mac(&begun, client_isn) | (exact & COOKIE_EXACT_MASK);
+	return cookie;
 }
 
 /* What a segment claims: `isn` is its acknowledgement - 1, `client_isn` its sequence number - 1. */

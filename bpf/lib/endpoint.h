@@ -175,6 +175,8 @@ __noinline int endpoint_choose(__u32 slot, __u32 failed)
 		return VERDICT_BACKEND_MISSING;
 	if (!group->count)
 		return VERDICT_NO_ENDPOINT;
+	if (failed && flow->leg.endpoints_tried >= group->count)
+		return VERDICT_ENDPOINTS_FAILED;
 	index = failed ? flow->leg.member + 1
 		       : endpoint_index(flow, set, group, rule->algorithm);
 	flow->leg.endpoint = 0;

@@ -44,12 +44,26 @@ static __always_inline void flow_release(struct flow *flow, __u32 generation)
 	bpf_spin_unlock(&flow->lock);
 }
 
-/* A SYN came for the flow's tuple: from now on its client's packets are checked for a cookie. */
-static __always_inline void flow_note_syn(struct flow *flow)
+#define FLOW_SYN_SHIFT 8
+#define FLOW_SYN_KEPT 240 /* a minute */
+
+/* A SYN came for the flow's tuple: for a while its client's packets are checked for a cookie. A
+ * field of its own, so that no claim is needed: a forged SYN must not disturb the flow. */
+static __always_inline void flow_note_syn(struct flow *flow, __u32 now)
 {
-	bpf_spin_lock(&flow->lock);
-	flow->progress |= FLOW_SYN_SEEN;
-	bpf_spin_unlock(&flow->lock);
+	flow->syn_seen = now >> FLOW_SYN_SHIFT | 1;
+}
+
+static __always_inline int flow_syn_seen(struct flow *flow, __u32 now)
+{
+	__u16 age;
+
+	if (!flow->syn_seen)
+		return 0;
+	age = (__u16)(now >> FLOW_SYN_SHIFT | 1) - flow->syn_seen;
+	if (age > FLOW_SYN_KEPT)
+		flow->syn_seen = 0;
+	return age <= FLOW_SYN_KEPT;
 }
 
 /* Takes a slot that was never used before, where the free list has none. */

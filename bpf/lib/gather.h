@@ -8,22 +8,9 @@
 #ifndef PATHROUTE_GATHER_H
 #define PATHROUTE_GATHER_H
 
+#include "evict.h"
 #include "handshake.h"
-#include "http_parse.h"
-#include "choose.h"
-
-/* Copies the payload into s->hold and checks the sums. */
-__noinline int gather_load(struct packet_context *ctx, struct scratch *s)
-{
-	if (!s)
-		return VERDICT_INTERNAL;
-	s->hold.length = 0;
-	if (s->packet.length > HOLD_LARGE_SIZE)
-		return VERDICT_OUT_OF_WINDOW;
-	if (hold_append(ctx, &s->hold, s->packet.payload, s->packet.length))
-		return VERDICT_INTERNAL;
-	return verify_checksums(ctx, s, 0) ? VERDICT_CONTINUE : VERDICT_CHECKSUM_BAD;
-}
+#include "redirect.h"
 
 static __always_inline void gather_fill_flow(struct packet_context *ctx, struct flow *flow,
 					     const struct scratch *s)
@@ -114,6 +101,8 @@ __noinline int gather_complete(struct packet_context *ctx, struct scratch *s,
 		stats->requests++;
 		stats->bytes_to_pod += hold->length;
 	}
+	if (choose_is_redirect(flow->rule))
+		return redirect_begin(ctx, s, hold, slot);
 	return connect_begin(ctx, s, slot);
 }
 
@@ -162,6 +151,8 @@ static __always_inline int gather_keep_first(struct packet_context *ctx, struct 
 	if (!s->hold.head.end && !hold_count_source(flow))
 		return VERDICT_SOURCE_CAP;
 	large = hold_take_large(flow, packet->slot, packet->now);
+	if (!large && evict_one(s))
+		large = hold_take_large(flow, packet->slot, packet->now);
 	if (!large)
 		return VERDICT_HOLD_FULL;
 	if (hold_append(ctx, large, packet->payload, length))
@@ -179,7 +170,7 @@ __noinline int gather_first(struct packet_context *ctx, struct scratch *s)
 
 	if (!s)
 		return VERDICT_INTERNAL;
-	verdict = gather_load(ctx, s);
+	verdict = verify_load(ctx, s);
 	if (verdict != VERDICT_CONTINUE)
 		return verdict;
 	verdict = gather_new_flow(ctx, s);
@@ -265,7 +256,7 @@ __noinline int gather_more(struct packet_context *ctx, struct scratch *s, __u32 
 	    seq_before(packet_seq_end(packet), flow->client_next + 1))
 		return reply_acknowledge(ctx, s, slot, flow->isn + 1,
 					 VERDICT_DUPLICATE_ACKNOWLEDGED);
-	verdict = gather_load(ctx, s);
+	verdict = verify_load(ctx, s);
 	if (verdict != VERDICT_CONTINUE)
 		return verdict;
 	if (gather_append(ctx, s, slot) < 0)
@@ -295,7 +286,7 @@ __noinline int gather_waiting(struct packet_context *ctx, struct scratch *s, __u
 	if (!seq_after(packet_seq_end(packet), flow->client_next +
 		       !!(flow->progress & FLOW_CLIENT_FIN)))
 		return connect_again(ctx, s, flow, slot);
-	verdict = gather_load(ctx, s);
+	verdict = verify_load(ctx, s);
 	if (verdict != VERDICT_CONTINUE)
 		return verdict;
 	if (gather_append(ctx, s, slot) < 0)

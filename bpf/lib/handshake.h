@@ -17,7 +17,7 @@
 static __always_inline __u16 handshake_mss(int ipv6, __u32 index)
 {
 	if (ipv6)
-		return index == 3 ? 1440 : index == 2 ? 1380 : index == 1 ? 1280 : 1220;
+		return index == 3 ? 1440 : index == 2 ? 1380 : index == 1 ? 1220 : 536;
 	return index == 3 ? 1460 : index == 2 ? 1400 : index == 1 ? 1300 : 536;
 }
 
@@ -91,13 +91,14 @@ __noinline int handshake_syn(struct packet_context *ctx, struct scratch *s, __u3
 	struct cookie_options remembered = {};
 	struct syn_options offer = {};
 	struct cookie_key *key;
+	struct cookie cookie;
 	__u32 slot;
 
 	if (!s || packet_load_options(ctx, s))
 		return VERDICT_INTERNAL;
 	if (s->packet.flags & (TCP_ACK | TCP_FIN | TCP_RST) || s->options.forbidden)
 		return VERDICT_FLAGS_FORBIDDEN;
-	if (!s->packet.length && !verify_checksums(ctx, s, 0))
+	if (verify_load(ctx, s) != VERDICT_CONTINUE)
 		return VERDICT_CHECKSUM_BAD;
 	slot = handshake_slot();
 	key = handshake_key(slot);
@@ -109,8 +110,9 @@ __noinline int handshake_syn(struct packet_context *ctx, struct scratch *s, __u3
 	remembered.mss = handshake_mss_index(s->packet.ipv6, s->options.mss);
 	packet_read_macs(ctx, &s->packet);
 	segment_turn(&s->segment, &s->packet);
-	s->segment.seq = cookie_make(key, &s->packet.key, slot, &remembered, s->packet.seq,
-				     &offer.tsval);
+	cookie = cookie_make(key, &s->packet.key, slot, &remembered, s->packet.seq);
+	offer.tsval = cookie.tsval;
+	s->segment.seq = cookie.isn;
 	s->segment.ack = s->packet.seq + 1;
 	s->segment.flags = TCP_SYN | TCP_ACK;
 	s->segment.window = SEGMENT_WINDOW;

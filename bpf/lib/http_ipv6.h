@@ -69,22 +69,36 @@ static __always_inline bool http_ipv6_take(struct http_ipv6 *address, __u8 byte)
 	return byte == '.' && http_ipv6_dot(address);
 }
 
+struct http_ipv6_context {
+	struct hold_large *hold;
+	__u64 at; /* last byte looked at */
+	__u64 whole;
+};
+
+/* Called for each byte; a state machine in a plain loop would cost the verifier a walk for each
+ * combination of state and byte. */
+static __noinline long http_ipv6_step(__u32 index, void *data)
+{
+	struct http_ipv6_context *context = data;
+	struct http_ipv6 *address = &context->hold->head.ipv6;
+	__u8 byte = http_byte(context->hold, ++context->at);
+
+	(void)index;
+	if (byte == ']') {
+		context->whole = http_ipv6_whole(address);
+		return 1;
+	}
+	return !http_ipv6_take(address, byte);
+}
+
 /* Offset behind the "]" of the address whose "[" is at `at`; 0 if it is none. */
 static __always_inline __u64 http_ipv6_end(struct hold_large *hold, __u64 at)
 {
-	struct http_ipv6 *address = &hold->head.ipv6;
+	struct http_ipv6_context context = {.hold = hold, .at = at};
 
-	__builtin_memset(address, 0, sizeof(*address));
-	for (__u32 i = 0; i < HTTP_IPV6_MAX; i++) {
-		__u8 byte = http_byte(hold, ++at);
-
-		barrier(); /* the state stays in memory: in registers its values multiply */
-		if (byte == ']')
-			return http_ipv6_whole(address) ? at + 1 : 0;
-		if (!http_ipv6_take(address, byte))
-			break;
-	}
-	return 0;
+	__builtin_memset(&hold->head.ipv6, 0, sizeof(hold->head.ipv6));
+	loop_bounded(HTTP_IPV6_MAX, http_ipv6_step, &context);
+	return context.whole ? context.at + 1 : 0;
 }
 
 #endif

@@ -186,15 +186,15 @@ static __always_inline bool http_authority_agrees(struct hold_large *hold)
 	    (head->authority_port ? head->authority_port : standard))
 		return false;
 	for (__u64 i = 0; i < ROUTE_HOST_MAX + 3; i += 8) {
-		__u64 difference = (http_word(hold, head->host + i) |  SWAR_CASE) ^
+		__u64 difference = (http_word(hold, head->host + i) | SWAR_CASE) ^
 				   (http_word(hold, head->authority + i) | SWAR_CASE);
 
-		if (i >= length)
+		if (i + 8 >= length)
+			return (difference & http_cover(length - i)) == 0;
+		if (difference)
 			break;
-		if (difference & http_cover(length - i))
-			return false;
 	}
-	return true;
+	return false;
 }
 
 /* The empty line was read: what only the whole head tells. */

@@ -10,8 +10,7 @@
 #include "pmtu.h"
 #include "release.h"
 
-#define PASS_SLOW_PROGRESS                                                                  \
-	(FLOW_CLIENT_FIN | FLOW_POD_FIN | FLOW_HELD | FLOW_SYN_SEEN)
+#define PASS_SLOW_PROGRESS (FLOW_CLIENT_FIN | FLOW_POD_FIN | FLOW_HELD)
 
 /* True when nothing but translation is to be done. */
 static __always_inline int pass_quickly(const struct flow *flow, const struct packet *packet)
@@ -144,6 +143,17 @@ __noinline int pass_translate(struct packet_context *ctx, struct scratch *s, __u
 	return splice_send(ctx, s, splice, to_pod ? &flow->leg.pod : &flow->listener, diff);
 }
 
+/* A segment of the client in the tail of a flow that we answered ourselves. */
+static __always_inline int pass_after_reply(struct packet_context *ctx, struct scratch *s,
+					    struct flow *flow, __u32 slot)
+{
+	if (!flow->verdict)
+		return reset_send(ctx, s, VERDICT_NO_FLOW);
+	if (packet_seq_end(&s->packet) == s->packet.seq)
+		return VERDICT_ACK_SWALLOWED;
+	return reply_acknowledge(ctx, s, slot, flow->pod_fin, VERDICT_CLOSING_ACKNOWLEDGED);
+}
+
 /* A segment of the client on a joined flow: SPLICED or TAIL. */
 __noinline int pass_client_slow(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
@@ -153,13 +163,13 @@ __noinline int pass_client_slow(struct packet_context *ctx, struct scratch *s, _
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	packet = &s->packet;
+	if (!flow->leg.pod_port)
+		return pass_after_reply(ctx, s, flow, slot);
+	splice_note_to_pod(flow, packet);
 	if ((flow->progress & FLOW_HELD) && packet->length &&
 	    seq_before(packet->seq, flow->client_start + hold_length(flow)))
 		return release_from(ctx, s, slot, flow->leg.pod_ack - flow->client_start,
 				    VERDICT_HOLD_REPEATED);
-	if (!flow->leg.pod_port)
-		return reset_send(ctx, s, VERDICT_NO_FLOW);
-	splice_note_to_pod(flow, packet);
 	if (packet->flags & TCP_RST)
 		ending_reset(flow, packet, FLOW_SIDE_CLIENT, packet->seq);
 	else
@@ -194,15 +204,32 @@ __noinline int pass_pod_slow(struct packet_context *ctx, struct scratch *s, __u3
 	return pass_translate(ctx, s, slot, 0);
 }
 
-/* A client that starts anew on the tuple of an old flow: its cookie proves it. */
-static __always_inline int pass_begins_anew(const struct flow *flow, const struct packet *packet)
+/* Whether the packet may be of a client that starts anew on the tuple of an old flow. */
+static __always_inline int pass_may_begin(struct flow *flow, const struct packet *packet)
 {
-	if (packet->flags & (TCP_SYN | TCP_RST))
+	if ((packet->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK ||
+	    packet->seq == flow->client_start)
 		return 0;
-	if (flow->progress & FLOW_SYN_SEEN)
+	if (flow_syn_seen(flow, packet->now))
 		return 1;
 	return packet->length && (flow->state == FLOW_TAIL || flow->state == FLOW_CLOSING ||
 				  flow->state == FLOW_OVERDUE);
+}
+
+/* A client that has proved by a cookie that it starts anew: the old flow makes room. */
+__noinline int pass_begin_anew(struct packet_context *ctx, struct scratch *s)
+{
+	struct flow *flow;
+
+	if (!s)
+		return VERDICT_INTERNAL;
+	if (!s->packet.length)
+		return VERDICT_ACK_SWALLOWED;
+	flow = flow_at(s->packet.slot);
+	if (!flow || !flow_claim(flow, s->packet.generation))
+		return VERDICT_CONTENDED;
+	flow_free_slot(s->packet.slot);
+	return gather_first(ctx, s);
 }
 
 static __always_inline int pass_client_claimed(struct packet_context *ctx, struct scratch *s,
@@ -211,6 +238,9 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 	struct packet *packet = &s->packet;
 
 	flow->seen = packet->now;
+	if (flow->state == FLOW_CLOSING && packet->length && packet->seq == flow->client_start &&
+	    choose_is_redirect(flow->rule) && flow->verdict >= VERDICT_REDIRECT_301)
+		return redirect_repeat(ctx, s, slot);
 	if (flow->state == FLOW_CLOSING)
 		return reply_closing(ctx, s, slot);
 	if (flow->state == FLOW_OVERDUE)
@@ -222,7 +252,12 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 			flow_free_slot(slot);
 		return VERDICT_RST_SWALLOWED;
 	}
-	if (packet->flags & TCP_SYN || !gather_fits(flow, packet))
+	if ((packet->flags & (TCP_SYN | TCP_ACK)) != TCP_ACK)
+		return VERDICT_FLAGS_FORBIDDEN;
+	if (pass_has_odd_options(packet) &&
+	    (packet_load_options(ctx, s) || s->options.forbidden))
+		return VERDICT_FLAGS_FORBIDDEN;
+	if (!gather_fits(flow, packet))
 		return VERDICT_OUT_OF_WINDOW;
 	flow->client_window = packet->window;
 	flow->client_tsval = packet->tsval;
@@ -241,15 +276,6 @@ __noinline int pass_from_client(struct packet_context *ctx, struct scratch *s)
 	flow = flow_at(s->packet.slot);
 	if (!flow || !flow_claim(flow, s->packet.generation))
 		return VERDICT_CONTENDED;
-	if (pass_begins_anew(flow, &s->packet) && s->packet.seq != flow->client_start &&
-	    handshake_check(s, 0) == COOKIE_FIRST) {
-		if (!s->packet.length) {
-			flow_release(flow, s->packet.generation);
-			return VERDICT_ACK_SWALLOWED;
-		}
-		flow_free_slot(s->packet.slot);
-		return gather_first(ctx, s);
-	}
 	verdict = pass_client_claimed(ctx, s, flow, s->packet.slot);
 	flow_release(flow, s->packet.generation);
 	return verdict;

@@ -67,8 +67,7 @@ __noinline int reply_send(struct packet_context *ctx, struct scratch *s, __u32 s
 		return VERDICT_INTERNAL;
 	reply_segment(&s->segment, flow, flow->isn + 1, TCP_FIN | TCP_PSH | TCP_ACK);
 	s->segment.payload_length = length;
-	s->segment.payload_sum =
-		checksum_fold32(bpf_csum_diff(NULL, 0, (__be32 *)reply->bytes, REPLY_MAX, 0));
+	s->segment.payload_sum = hold_sum_piece((__u8 *)reply->bytes, length);
 	flow->pod_fin = flow->isn + 1 + length + 1;
 	header = segment_write(ctx, s);
 	if (header < 0 || bpf_skb_store_bytes(ctx, header, reply->bytes, length, 0))

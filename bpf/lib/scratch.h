@@ -17,6 +17,11 @@
 #define TCP_ECE 0x40
 #define TCP_CWR 0x80
 
+/* A reply of a redirect is composed in a buffer whose size is a power of two, and is at most one
+ * segment of a client on Ethernet. */
+#define REDIRECT_REPLY_MAX 4096
+#define REDIRECT_LENGTH_MAX 1400
+
 enum checksum_state {
 	CHECKSUM_UNKNOWN = 0, /* not yet asked for */
 	CHECKSUM_FULL,        /* the field holds the whole checksum */
@@ -135,6 +140,14 @@ struct frame_v6 {
 	__be32 tcp[15];
 };
 
+/* The incomplete head that is best refused so far. */
+struct evict_choice {
+	__u32 index;
+	__u32 weight; /* heads of the same source; 0: none found */
+	__u32 born;
+	__u32 pad;
+};
+
 struct scratch {
 	struct packet packet;
 	struct tcp_options options;
@@ -147,6 +160,9 @@ struct scratch {
 	__u8 option_bytes[2][TCP_OPTIONS_SPACE]; /* as received, as to be sent */
 	struct route_scratch route;
 	struct route_match match;
+	struct evict_choice evict;
+	__u32 reply_length;
+	__u8 reply[REDIRECT_REPLY_MAX + 8];
 	struct hold_large hold;
 };
 

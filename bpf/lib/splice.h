@@ -216,6 +216,8 @@ static __always_inline int splice_too_big(struct packet_context *ctx, const stru
 static __always_inline void splice_note_to_pod(struct flow *flow, const struct packet *packet)
 {
 	flow->seen = packet->now;
+	if (packet->flags & TCP_RST) /* its numbers prove nothing */
+		return;
 	flow->client_ack = packet->ack;
 	flow->client_window = packet->window;
 	if (packet->has_timestamps)
@@ -229,6 +231,8 @@ static __always_inline void splice_note_to_client(struct flow *flow, const struc
 	__u32 end = packet->seq + packet->length + flow->leg.d;
 
 	flow->seen = packet->now;
+	if (packet->flags & TCP_RST)
+		return;
 	flow->leg.pod_ack = seq_max(flow->leg.pod_ack, packet->ack + flow->leg.e);
 	if (packet->length && seq_before(flow->leg.pod_next, end))
 		flow->leg.pod_next = end;

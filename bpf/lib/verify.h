@@ -56,4 +56,17 @@ __noinline int verify_checksums(struct packet_context *ctx, struct scratch *s, _
 	return checksum_fold16(sum) == 0xffff;
 }
 
+/* Copies the payload into s->hold and checks the sums. */
+__noinline int verify_load(struct packet_context *ctx, struct scratch *s)
+{
+	if (!s)
+		return VERDICT_INTERNAL;
+	s->hold.length = 0;
+	if (s->packet.length > HOLD_LARGE_SIZE)
+		return VERDICT_OUT_OF_WINDOW;
+	if (hold_append(ctx, &s->hold, s->packet.payload, s->packet.length))
+		return VERDICT_INTERNAL;
+	return verify_checksums(ctx, s, 0) ? VERDICT_CONTINUE : VERDICT_CHECKSUM_BAD;
+}
+
 #endif

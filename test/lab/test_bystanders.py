@@ -14,6 +14,9 @@ from conftest import opened, start_shop
 from raw_http import Connection, ask
 
 NODE = {4: topology.NODE_IPV4, 6: topology.NODE_IPV6}
+# (IPPROTO_IP, IP_RECVERR) and its like: without it, UDP keeps "no route" to itself.
+REPORT_ALL_ICMP = {socket.AF_INET: (socket.IPPROTO_IP, 11),
+                   socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
 NOT_DELIVERED = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNREFUSED}
 
 
@@ -127,6 +130,7 @@ def test_udp_to_the_listeners_port_is_not_the_routers(shop, web):
     family = socket.AF_INET6 if ":" in web else socket.AF_INET
     with shop["client"].namespace.socket(family, socket.SOCK_DGRAM) as here:
         here.settimeout(5)
+        here.setsockopt(*REPORT_ALL_ICMP[family], 1)
         here.connect((web, 80))
         here.send(b"x")
         with pytest.raises(OSError) as seen:

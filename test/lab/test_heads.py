@@ -29,10 +29,10 @@ def pods():
 
 
 def long_head(size):
-    """A head of exactly `size` bytes in lines of about a hundred."""
+    """A head of exactly `size` bytes in lines of about 200."""
     lines, rest = [], size - len(request("/api/long"))
     while rest:
-        length = rest if rest < 200 else 100
+        length = rest if rest < 400 else 200
         lines.append(f"X-Filler-{len(lines):03}: ".ljust(length - 2, "x"))
         rest -= length
     head = request("/api/long", fields=lines)

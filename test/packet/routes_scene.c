@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #include "../../bpf/lib/route_hash.h"
-#include "pathroute_tc.skel.h"
 #include "routes_scene.h"
+#include "pathroute_tc.skel.h"
 
 struct routes_scene routes;
 

@@ -5,7 +5,7 @@
 #include "harness.h"
 
 #define ROUNDS 20000
-#define CONNECTIONS 200
+#define CONNECTIONS 60
 
 struct sender {
 	const struct testbed *testbed;

@@ -33,9 +33,12 @@ static void take_old_cookie(struct connection *c, uint32_t age)
 		.destination_port = htons(c->listener_port),
 	};
 	struct cookie_key secret;
+	struct cookie made;
 
 	bpf_map_lookup_elem(testbed_map(c->testbed, "cookie_keys"), &index, &secret);
-	c->router_isn = cookie_make(&secret, &key, slot, &options, c->client.isn, &c->router_tsval);
+	made = cookie_make(&secret, &key, slot, &options, c->client.isn);
+	c->router_isn = made.isn;
+	c->router_tsval = made.tsval;
 	c->client.next = c->client.isn + 1;
 	c->client.ack = c->router_isn + 1;
 	c->client.tsecr = c->router_tsval;

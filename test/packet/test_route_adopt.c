@@ -188,6 +188,37 @@ static void a_reader_never_finds_a_gap_while_routes_change(void **state)
 	assert_true(applied > 10);
 }
 
+static void cookie_keys_are_made_once_and_replaced_one_by_one(void **state)
+{
+	struct cookie_key before[COOKIE_KEYS], after;
+	int fd = routes_map("cookie_keys");
+	uint32_t replaced = (5 + 2) % COOKIE_KEYS;
+
+	(void)state;
+	assert_int_equal(cookie_keys_fill(fd), 0);
+	for (uint32_t i = 0; i < COOKIE_KEYS; i++) {
+		assert_int_equal(bpf_map_lookup_elem(fd, &i, &before[i]), 0);
+		assert_true(before[i].word[0] || before[i].word[1]);
+	}
+	assert_int_equal(cookie_keys_fill(fd), 0);
+	assert_int_equal(cookie_keys_rotate(fd, 5ULL << COOKIE_SLOT_SHIFT), 0);
+	for (uint32_t i = 0; i < COOKIE_KEYS; i++) {
+		assert_int_equal(bpf_map_lookup_elem(fd, &i, &after), 0);
+		assert_int_equal(!memcmp(&before[i], &after, sizeof(after)), i != replaced);
+	}
+}
+
+static void replies_lie_at_their_verdict(void **state)
+{
+	struct reply_template template;
+	uint32_t verdict = VERDICT_NO_ROUTE;
+
+	(void)state;
+	assert_int_equal(replies_write(routes_map("replies")), 0);
+	routes_read("replies", &verdict, &template);
+	assert_memory_equal(template.bytes, "HTTP/1.1 404 Not Found\r\n", 24);
+}
+
 static const struct CMUnitTest tests[] = {
 	TEST(a_restart_writes_nothing_and_keeps_all_numbers),
 	TEST(a_restart_prunes_what_is_gone_and_reuses_nothing_at_once),

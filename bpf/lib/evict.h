@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * When the large holds are all taken: the oldest incomplete head of the source that holds most is
+ * refused. Among a random sample, which is enough: a flood fills most of what is drawn.
+ */
+#ifndef PATHROUTE_EVICT_H
+#define PATHROUTE_EVICT_H
+
+#include "hold.h"
+
+#define EVICT_SAMPLE 16
+
+/* How many heads the owner's source holds; 0: not one that may be refused. */
+static __always_inline __u32 evict_weight(const struct hold_large *hold)
+{
+	struct flow *flow = flow_at(hold->owner);
+	struct source_key key;
+	struct source *source;
+
+	if (!hold->in_use || !flow || flow->generation != hold->generation ||
+	    flow->state != FLOW_GATHERING)
+		return 0;
+	hold_source_key(flow, &key);
+	source = bpf_map_lookup_elem(&sources, &key);
+	return source ? source->held : 0;
+}
+
+static __always_inline void evict_compare(struct evict_choice *best, __u32 index)
+{
+	struct hold_large *hold = hold_large_at(index);
+	__u32 weight = hold ? evict_weight(hold) : 0;
+
+	if (!hold || !weight || weight < best->weight ||
+	    (weight == best->weight && !seq_before(hold->born, best->born)))
+		return;
+	best->weight = weight;
+	best->born = hold->born;
+	best->index = index;
+}
+
+/* Refuses one; its client gets 408 with its next packet. True if a hold is free now. */
+__noinline int evict_one(struct scratch *s)
+{
+	struct hold_large *hold;
+	struct flow *flow;
+	__u32 generation;
+
+	if (!s)
+		return 0;
+	s->evict.weight = 0;
+	for (int i = 0; i < EVICT_SAMPLE; i++) {
+		barrier();
+		evict_compare(&s->evict, bpf_get_prandom_u32() % settings.holds_large);
+	}
+	hold = s->evict.weight ? hold_large_at(s->evict.index) : NULL;
+	flow = hold ? flow_at(hold->owner) : NULL;
+	if (!hold || !flow)
+		return 0;
+	generation = hold->generation;
+	if (!flow_claim(flow, generation))
+		return 0;
+	if (flow->state == FLOW_GATHERING) {
+		hold_drop(flow);
+		flow_enter(flow, FLOW_OVERDUE, s->packet.now);
+		counters_verdict(VERDICT_HOLD_EVICTED);
+	}
+	flow_release(flow, generation);
+	return 1;
+}
+
+#endif
