@@ -17,6 +17,7 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 
+#include "route_abi.h"
 #include "verdicts.h"
 
 #define DATAPATH_ABI_VERSION 1
@@ -28,15 +29,8 @@
 #define HTTP_LINES_MAX 128   /* field lines; more: 431 */
 #define HTTP_METHOD_MAX 32   /* bytes; longer: 501 */
 
-/* Limits of what a route may say. The CRD carries the same numbers. */
-#define ROUTE_HOST_MAX 253  /* bytes of a host name */
-#define ROUTE_PATH_MAX 256  /* bytes of a rule's path value */
-#define ROUTE_DEPTH_MAX 31  /* elements of a Prefix path */
-#define ROUTE_GROUPS_MAX 16 /* backends of one rule */
-#define ROUTE_NAME_MAX 192  /* "namespace/route/rule" with its NUL; longer names are cut */
-
 /* Sizes of the maps as compiled in; the agent may change those marked (option) before load. */
-#define FLOWS_DEFAULT 131072    /* (option) flows; the index has two entries for each */
+#define FLOWS_DEFAULT 131072     /* (option) flows; the index has two entries for each */
 #define HOLDS_SMALL_DEFAULT 8192 /* (option) 2 KiB holds */
 #define HOLDS_LARGE_DEFAULT 1024 /* (option) 16 KiB holds */
 #define RULES_DEFAULT 8192       /* (option) rules; id 0 means none */
@@ -49,13 +43,9 @@
 #define HOLD_CHUNK 512
 #define HOLD_LARGE_SIZE HTTP_HEAD_MAX
 
-struct ip_address {
-	__be32 word[4];
-};
+/* ---- flows: index "flows" (HASH), slots "flow_slots" (ARRAY), free list "flow_free" ---- */
 
-/* ---- flows: index "flows" (HASH), state "flow_slots" (ARRAY), free list "flow_free" (QUEUE) ---- */
-
-/* A packet's tuple as it arrives: from the client (client -> listener) or the pod (pod -> client). */
+/* A packet's tuple as it arrives: client -> listener, or pod -> client. */
 struct flow_key {
 	struct ip_address source;
 	struct ip_address destination;
@@ -77,23 +67,23 @@ struct flow_ref {
 #define FLOW_TAG(generation, leg, side) ((__u32)(generation) << 8 | (__u32)(leg) << 1 | (side))
 #define FLOW_TAG_GENERATION(tag) ((tag) >> 8)
 #define FLOW_TAG_LEG(tag) ((tag) >> 1 & 0x7f)
-#define FLOW_TAG_SIDE(tag) ((tag) & 1)
+#define FLOW_TAG_SIDE(tag) ((tag)&1)
 #define FLOW_GENERATION_MASK 0xffffff
 
-#define FLOW_STATES(X)                                                       \
-	X(FREE, free, "slot is on the free list")                            \
-	X(GATHERING, gathering, "request head is incomplete")                \
-	X(CONNECTING, connecting, "SYN sent to a pod")                       \
-	X(SPLICED, spliced, "client and pod are joined")                     \
-	X(CLOSING, closing, "answered by the router itself")                 \
-	X(OVERDUE, overdue, "head deadline passed, 408 on the next packet")  \
+#define FLOW_STATES(X)                                                      \
+	X(FREE, free, "slot is on the free list")                           \
+	X(GATHERING, gathering, "request head is incomplete")               \
+	X(CONNECTING, connecting, "SYN sent to a pod")                      \
+	X(SPLICED, spliced, "client and pod are joined")                    \
+	X(CLOSING, closing, "answered by the router itself")                \
+	X(OVERDUE, overdue, "head deadline passed, 408 on the next packet") \
 	X(TAIL, tail, "both sides have ended, waiting for stray segments")
 
 enum flow_state {
 #define X(symbol, name, text) FLOW_##symbol,
 	FLOW_STATES(X)
 #undef X
-	FLOW_STATE_COUNT
+		FLOW_STATE_COUNT
 };
 
 /* What one side negotiated. */
@@ -154,8 +144,8 @@ struct flow {
 	__u8 state; /* enum flow_state */
 	__u8 client_wscale;
 	__u16 progress; /* FLOW_* flags */
-	__u32 born; /* ticks; start of the present state for GATHERING, CLOSING, TAIL */
-	__u32 seen; /* ticks; last packet from either side */
+	__u32 born;     /* ticks; start of the present state for GATHERING, CLOSING, TAIL */
+	__u32 seen;     /* ticks; last packet from either side */
 	__u32 client_ifindex;
 	__u8 client_mac[6];
 	__u8 own_mac[6];
@@ -163,23 +153,23 @@ struct flow {
 	__u16 client_mss;
 	__u32 hold;
 	__u32 rule;
-	__u32 isn;            /* ours, towards the client */
-	__u32 client_start;   /* sequence number of the client's first byte */
-	__u32 client_next;    /* next in-order byte that we have not seen */
-	__u32 client_acked;   /* highest acknowledgement sent to the client */
-	__u32 client_ack;     /* last acknowledgement received from the client */
-	__u32 client_fin;     /* sequence number behind the FIN */
-	__u32 pod_fin;        /* same, in the client's numbering */
-	__u32 tsval;          /* last TSval sent to the client */
-	__u32 client_tsval;   /* last TSval received from the client */
-	__u16 client_window;  /* last window field of the client */
-	__u16 verdict;        /* CLOSING: the reply given (enum verdict) */
-	__u32 storm_client;   /* digest of the last pure ACK of each side */
+	__u32 isn;           /* ours, towards the client */
+	__u32 client_start;  /* sequence number of the client's first byte */
+	__u32 client_next;   /* next in-order byte that we have not seen */
+	__u32 client_acked;  /* highest acknowledgement sent to the client */
+	__u32 client_ack;    /* last acknowledgement received from the client */
+	__u32 client_fin;    /* sequence number behind the FIN */
+	__u32 pod_fin;       /* same, in the client's numbering */
+	__u32 tsval;         /* last TSval sent to the client */
+	__u32 client_tsval;  /* last TSval received from the client */
+	__u16 client_window; /* last window field of the client */
+	__u16 verdict;       /* CLOSING: the reply given (enum verdict) */
+	__u32 storm_client;  /* digest of the last pure ACK of each side */
 	__u32 storm_pod;
 	__u16 storm_tick;
 	__u8 storm_count;
 	__u8 storm_side;
-	__u8 hold_kind; /* enum hold_kind */
+	__u8 hold_kind;    /* enum hold_kind */
 	__u8 client_flags; /* TCP_SIDE_* */
 	__u16 syn_seen;    /* (ticks >> 8 | 1) when a SYN came for this tuple: the client may have
 			    * started anew; 0: none */
@@ -191,178 +181,15 @@ _Static_assert(sizeof(struct flow_ref) == 8, "flow_ref is 8 bytes");
 _Static_assert(sizeof(struct flow_leg) == 80, "flow_leg is 80 bytes");
 _Static_assert(sizeof(struct flow) == 220, "flow is 220 bytes");
 
-/* ---- listeners: "listeners" (HASH) ---- */
-
-struct listener_key {
-	struct ip_address address;
-	__be16 port;
-	__u16 pad;
-};
-
-/* Written by the programs: some pod behind the listener did not answer the option. */
-#define LISTENER_NO_TIMESTAMPS 0x01
-#define LISTENER_NO_SACK 0x02
-
-struct listener {
-	__u32 table;   /* which hosts are known here; listeners may share a table */
-	__u32 learned; /* LISTENER_NO_* */
-};
-
-/* ---- routes: "hosts" and "paths" (HASH), keyed by a seeded 64-bit hash of the text.
- * The text itself is in the value and is compared: a hash alone never decides. ---- */
-
-enum host_kind {
-	HOST_EXACT = 0,        /* name "www.example.com" */
-	HOST_SINGLE_LABEL = 1, /* name ".example.com": one label before it */
-	HOST_SUFFIX = 2,       /* name ".example.com": one or more labels before it */
-	HOST_ANY = 3,          /* name "", hash 0 */
-};
-
-struct host_key {
-	__u64 hash; /* route_hash_host() of the lower-case name */
-	__u32 table;
-	__u32 kind; /* enum host_kind */
-};
-
-struct host {
-	__u32 id;            /* of this table's host, in path_key */
-	__u32 default_rule;  /* 0: none */
-	__u32 prefix_depths; /* bit n: some Prefix rule has n elements ("/" has none) */
-	__u8 has_exact;      /* some Exact rule exists */
-	__u8 name_length;
-	char name[ROUTE_HOST_MAX + 5]; /* zeros behind it: it is compared by words */
-};
-
-enum path_kind { PATH_EXACT = 0, PATH_PREFIX = 1 };
-
-struct path_key {
-	__u64 hash; /* route_hash_path() of the path */
-	__u32 host;
-	__u32 kind; /* enum path_kind */
-};
-
-#define HTTP_METHODS(X) \
-	X(GET) X(HEAD) X(POST) X(PUT) X(DELETE) X(PATCH) X(OPTIONS) X(TRACE) X(CONNECT)
-
-enum http_method {
-	HTTP_METHOD_OTHER = 0, /* also: any method, in path_entry.rule */
-#define X(name) HTTP_METHOD_##name,
-	HTTP_METHODS(X)
-#undef X
-	HTTP_METHOD_COUNT
-};
-
-/* A Prefix path has no trailing slash: "/api/" is "/api", "/" is "". */
-struct path_entry {
-	__u32 rule[HTTP_METHOD_COUNT]; /* rule for the method, else rule[0]; 0: none */
-	__u16 length;
-	__u16 pad;
-	char path[ROUTE_PATH_MAX];
-};
-
-_Static_assert(sizeof(struct host) == 272, "host is 272 bytes");
-_Static_assert(sizeof(struct host_key) == 16, "host_key is 16 bytes");
-_Static_assert(sizeof(struct path_key) == 16, "path_key is 16 bytes");
-_Static_assert(sizeof(struct path_entry) == 300, "path_entry is 300 bytes");
-
-/* "route_meta" (ARRAY, one entry). */
-struct route_meta {
-	__u64 hash_seed;
-	__u64 pad;
-};
-
-/* ---- rules: "rules" (ARRAY), "rule_sets" (ARRAY), "members" (ARRAY of endpoint ids) ----
- * A rule is changed by writing a new set and its members into unused places and then storing
- * set[] in the rule; the old places are not used again for a second. A packet thus sees the old
- * or the new set, never a mixture. */
-
-enum rule_action { RULE_BACKENDS = 0, RULE_REDIRECT = 1 };
-
-enum load_balancing {
-	BALANCE_LEAST_REQUESTS = 0,
-	BALANCE_ROUND_ROBIN = 1,
-	BALANCE_RANDOM = 2,
-	BALANCE_CLIENT_IP = 3, /* the group's members are a Maglev table: index = hash % count */
-};
-
-enum ambiguous_paths { AMBIGUOUS_AGREE = 0, AMBIGUOUS_REJECT = 1, AMBIGUOUS_RAW = 2 };
-
-struct rule {
-	__u32 set[2];     /* [0] for IPv4, [1] for IPv6 clients; index in "rule_sets", 0: none */
-	__u8 action;      /* enum rule_action */
-	__u8 algorithm;   /* enum load_balancing */
-	__u8 ambiguous;   /* enum ambiguous_paths */
-	__u8 in_use;      /* 0: the slot is unused */
-	__u32 redirect;   /* index in "redirects" */
-};
-
-#define GROUP_MISSING 0x01 /* the backend does not exist: its share is answered 500 */
-
-struct rule_group {
-	__u32 weight_end; /* sum of the weights up to and with this group */
-	__u32 first;      /* index in "members" */
-	__u32 count;      /* 0: no ready endpoint */
-	__u32 flags;      /* GROUP_* */
-};
-
-struct rule_set {
-	__u32 group_count; /* the last group's weight_end is the total weight */
-	__u32 next;        /* round robin position, counted by the programs */
-	struct rule_group group[ROUTE_GROUPS_MAX];
-};
-
-#define REDIRECT_PREFIX_MAX 1024
-
-/* "redirects" (ARRAY): what a redirect rule answers. Parts of length 0 come from the request. */
-#define REDIRECT_REPLACE_PREFIX 0x01 /* path replaces the matched prefix, the rest is kept */
-#define REDIRECT_HAS_PATH 0x02
-
-struct redirect {
-	__u16 status;        /* 301, 302, 303, 307, 308 */
-	__u16 flags;         /* REDIRECT_* */
-	__u16 origin_length; /* "https://host:port"; 0: "http://" and the request's Host */
-	__u16 path_length;
-	__u16 prefix_length; /* length of the matched prefix, for REDIRECT_REPLACE_PREFIX */
-	__u16 scheme_https;  /* with origin_length 0: "https://" and the request's Host */
-	char origin[300];
-	char path[ROUTE_PATH_MAX + 8]; /* copied by words */
-};
-
-struct endpoint {
-	struct ip_address address;
-	__be16 port;
-	__u16 in_use;
-};
-
-/* "endpoint_stats" (ARRAY), changed by atomic addition; one cache line each. */
-struct endpoint_stats {
-	__u32 active;        /* flows that use the endpoint now */
-	__u32 failed_row;    /* failed connection attempts since the last success */
-	__u64 connections;
-	__u64 failures;      /* SYN timeouts, RST and ICMP errors before the SYN-ACK */
-	__u32 ejected_until; /* ticks; 0: not ejected */
-	__u32 ejections;
-	__u64 pad[4];
-};
-
-_Static_assert(sizeof(struct endpoint_stats) == 64, "endpoint_stats fills a cache line");
-
-/* "rule_names" (ARRAY by rule id) and "endpoint_names" (ARRAY by endpoint id): for people.
- * rule: "namespace/route/rule" ("(default)" for the default backend);
- * endpoint: "namespace/service:port". */
-struct object_name {
-	char text[ROUTE_NAME_MAX];
-};
-
 /* "rule_stats" (PERCPU_ARRAY by rule id). */
 struct rule_stats {
 	__u64 connections;
 	__u64 requests;
-	__u64 bytes_to_pod;    /* TCP payload */
+	__u64 bytes_to_pod; /* TCP payload */
 	__u64 bytes_to_client;
 };
 
-/* ---- holds: "holds_small", "holds_large" (ARRAY), "holds_small_free", "holds_large_free" (QUEUE) ---- */
+/* ---- holds: "holds_small", "holds_large" (ARRAY), free lists of the same name + "_free" ---- */
 
 struct hold_small {
 	__u32 owner;      /* flow slot */
@@ -388,16 +215,16 @@ struct source {
 #define REPLY_MAX 512
 
 struct reply_template {
-	__u16 head_length;  /* answers a HEAD request */
-	__u16 total_length; /* 0: there is no reply for this verdict */
+	__u16 head_length;         /* answers a HEAD request */
+	__u16 total_length;        /* 0: there is no reply for this verdict */
 	char bytes[REPLY_MAX + 4]; /* sums are taken in words of 4 */
 };
 
 /* ---- keys of the cookies: "cookie_keys" (ARRAY of COOKIE_KEYS, by time slot % COOKIE_KEYS) ----
  * The slot is bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT (275 s); cookies of this slot and of
  * the one before are good. The agent replaces the key of slot + 2 once a slot;
- * older keys stay for a while, so that an expired cookie can be told from a forged one. Two zero words are
- * no key: nothing is answered. */
+ * older keys stay for a while, so that an expired cookie can be told from a forged one. Two zero words
+ * are no key: nothing is answered. */
 #define COOKIE_KEYS 8
 #define COOKIE_SLOT_SHIFT 38
 
@@ -428,20 +255,20 @@ struct device {
 	__u32 pad;
 };
 
-/* ---- settings: `const volatile struct datapath_settings settings` in .rodata, set before load ---- */
+/* ---- settings: `const volatile struct datapath_settings settings` in .rodata ---- */
 
 struct datapath_settings {
-	__u32 flows;         /* map sizes as chosen */
+	__u32 flows; /* map sizes as chosen */
 	__u32 holds_small;
 	__u32 holds_large;
-	__u32 source_cap;    /* incomplete heads of one source address */
-	__u32 head_timeout;  /* ticks */
-	__u32 idle_timeout;  /* ticks, SPLICED */
-	__u32 half_timeout;  /* ticks, SPLICED with one FIN */
+	__u32 source_cap;      /* incomplete heads of one source address */
+	__u32 head_timeout;    /* ticks */
+	__u32 idle_timeout;    /* ticks, SPLICED */
+	__u32 half_timeout;    /* ticks, SPLICED with one FIN */
 	__u32 connect_timeout; /* ticks, CONNECTING without a packet */
 	__u32 closing_timeout; /* ticks */
 	__u32 tail_timeout;    /* ticks */
-	__u16 mss_v4;        /* largest MSS offered to clients */
+	__u16 mss_v4;          /* largest MSS offered to clients */
 	__u16 mss_v6;
 	__u32 pad;
 };

@@ -6,13 +6,20 @@
 #include "route_maps.h"
 #include "route_plan.h"
 
-#define ROUTE_MAPS(X)                                                                              \
-	X(route_meta)                                                                              \
-	X(listeners)                                                                               \
-	X(hosts)                                                                                   \
-	X(paths)                                                                                   \
-	X(rules) X(rule_sets) X(members) X(endpoints) X(endpoint_stats) X(redirects) X(rule_names) \
-		X(endpoint_names) X(rule_stats)
+#define ROUTE_MAPS(X)     \
+	X(route_meta)     \
+	X(listeners)      \
+	X(hosts)          \
+	X(paths)          \
+	X(rules)          \
+	X(rule_sets)      \
+	X(members)        \
+	X(endpoints)      \
+	X(endpoint_stats) \
+	X(redirects)      \
+	X(rule_names)     \
+	X(endpoint_names) \
+	X(rule_stats)
 
 enum route_map {
 #define X(name) ROUTE_MAP_##name,

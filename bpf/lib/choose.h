@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From a complete head to a rule: the look-ups that route_match.h leaves to its includer. */
+/* From a complete head to the rule of the flow. */
 #ifndef PATHROUTE_CHOOSE_H
 #define PATHROUTE_CHOOSE_H
 
 #include "flow.h"
 #include "http_path.h"
-
-static __always_inline struct host *route_lookup_host(const struct host_key *key)
-{
-	return bpf_map_lookup_elem(&hosts, key);
-}
-
-static __always_inline struct path_entry *route_lookup_path(const struct path_key *key)
-{
-	return bpf_map_lookup_elem(&paths, key);
-}
-
-static __always_inline struct rule *route_lookup_rule(__u32 rule)
-{
-	return bpf_map_lookup_elem(&rules, &rule);
-}
 
 #include "route_find.h"
 

@@ -12,7 +12,7 @@
 
 #define FAMILY_IPV4 2
 #define FAMILY_IPV6 10
-#define CONNECT_SYNS 2          /* SYNs to one endpoint before the next is tried */
+#define CONNECT_SYNS 2           /* SYNs to one endpoint before the next is tried */
 #define CONNECT_PORT_FIRST 61000 /* above the usual ephemeral ports of clients */
 #define CONNECT_PORT_COUNT 4536
 #define CONNECT_PORT_TRIES 4
@@ -70,7 +70,7 @@ static __always_inline void connect_syn_segment(struct segment *segment, const s
 		.sack = !!(flow->client_flags & TCP_SIDE_SACK),
 		.timestamps = !!(flow->client_flags & TCP_SIDE_TIMESTAMPS),
 		.wscale = flow->client_flags & TCP_SIDE_WSCALE ? flow->client_wscale
-								: COOKIE_WSCALE_NONE,
+							       : COOKIE_WSCALE_NONE,
 	};
 	__u32 window = (__u32)flow->client_window;
 
@@ -168,7 +168,7 @@ __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, 
 	flow_drop_leg(flow);
 	flow_leave_endpoint(flow);
 	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX ? endpoint_choose(slot, failed)
-								  : VERDICT_ENDPOINTS_FAILED;
+								 : VERDICT_ENDPOINTS_FAILED;
 	if (verdict == VERDICT_CONTINUE && connect_leg(flow, slot, 0))
 		verdict = VERDICT_ENDPOINTS_FAILED;
 	if (verdict != VERDICT_CONTINUE)

@@ -33,8 +33,8 @@ struct cookie_options {
 
 enum cookie_result {
 	COOKIE_BAD = 0,
-	COOKIE_FIRST,   /* proves the client's first segment */
-	COOKIE_LATER,   /* a later segment of the first flight */
+	COOKIE_FIRST,    /* proves the client's first segment */
+	COOKIE_LATER,    /* a later segment of the first flight */
 	COOKIE_OUTDATED, /* good, but too old */
 	COOKIE_NO_KEY,
 };
@@ -106,8 +106,8 @@ static __always_inline struct cookie cookie_make(const struct cookie_key *secret
 	cookie_begin(&begun, secret, key, slot, packed);
 	exact = cookie_exact_mac(&begun, client_isn);
 	cookie.tsval = exact >> 32;
-	cookie.isn = (slot & 1) << 31 | (__u32)packed << 24 |
-		     cookie_block_mac(&begun, client_isn) | (exact & COOKIE_EXACT_MASK);
+	cookie.isn = (slot & 1) << 31 | (__u32)packed << 24 | cookie_block_mac(&begun, client_isn) |
+		     (exact & COOKIE_EXACT_MASK);
 	return cookie;
 }
 

@@ -5,7 +5,7 @@
 
 #include "flow_end.h"
 
-#define STORM_TICKS 5  /* equal ACKs further apart than this are no storm */
+#define STORM_TICKS 5 /* equal ACKs further apart than this are no storm */
 #define STORM_LIMIT 100
 
 /* Follows FINs. `end` is the packet's end and `ack` its acknowledgement, in client numbering. */

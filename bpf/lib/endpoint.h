@@ -11,8 +11,8 @@
 #include "siphash.h"
 
 #define ENDPOINT_HOPS 8
-#define ENDPOINT_TRIES_MAX 8     /* endpoints tried for one request */
-#define ENDPOINT_EJECT_AFTER 3   /* failures in a row */
+#define ENDPOINT_TRIES_MAX 8       /* endpoints tried for one request */
+#define ENDPOINT_EJECT_AFTER 3     /* failures in a row */
 #define ENDPOINT_EJECT_SHIFT_MAX 6 /* longest ejection: 2^6 s */
 
 static __always_inline struct endpoint_stats *endpoint_stats_at(__u32 id)
@@ -53,7 +53,7 @@ static __always_inline void endpoint_failed(__u32 id, __u32 now)
 	if (stats->failed_row < ENDPOINT_EJECT_AFTER)
 		return;
 	shift = stats->ejections < ENDPOINT_EJECT_SHIFT_MAX ? stats->ejections
-							     : ENDPOINT_EJECT_SHIFT_MAX;
+							    : ENDPOINT_EJECT_SHIFT_MAX;
 	stats->ejections = shift + 1;
 	stats->ejected_until = (now + (1024U << shift)) | 1;
 	stats->failed_row = 0;
@@ -177,8 +177,7 @@ __noinline int endpoint_choose(__u32 slot, __u32 failed)
 		return VERDICT_NO_ENDPOINT;
 	if (failed && flow->leg.endpoints_tried >= group->count)
 		return VERDICT_ENDPOINTS_FAILED;
-	index = failed ? flow->leg.member + 1
-		       : endpoint_index(flow, set, group, rule->algorithm);
+	index = failed ? flow->leg.member + 1 : endpoint_index(flow, set, group, rule->algorithm);
 	flow->leg.endpoint = 0;
 	return endpoint_walk(flow, group, index, failed);
 }

@@ -62,8 +62,7 @@ static __always_inline int gather_new_flow(struct packet_context *ctx, struct sc
 	if (!flow)
 		return VERDICT_INTERNAL;
 	packet_read_macs(ctx, packet);
-	__builtin_memset(&flow->client, 0,
-			 sizeof(*flow) - __builtin_offsetof(struct flow, client));
+	__builtin_memset(&flow->client, 0, sizeof(*flow) - __builtin_offsetof(struct flow, client));
 	gather_fill_flow(ctx, flow, s);
 	flow->progress = FLOW_BUSY;
 	packet->slot = slot;
@@ -188,7 +187,7 @@ __noinline int gather_first(struct packet_context *ctx, struct scratch *s)
 		if (verdict != VERDICT_CONTINUE) {
 			flow_free_slot(s->packet.slot);
 			return verdict == VERDICT_SOURCE_CAP ? reset_send(ctx, s, verdict)
-							      : verdict;
+							     : verdict;
 		}
 	}
 	verdict = gather_parsed(ctx, s, &s->hold, flow, parsed);
@@ -283,8 +282,8 @@ __noinline int gather_waiting(struct packet_context *ctx, struct scratch *s, __u
 		return VERDICT_ACK_SWALLOWED;
 	if (seq_after(packet->seq, flow->client_next))
 		return VERDICT_HOLD_PENDING;
-	if (!seq_after(packet_seq_end(packet), flow->client_next +
-		       !!(flow->progress & FLOW_CLIENT_FIN)))
+	if (!seq_after(packet_seq_end(packet),
+		       flow->client_next + !!(flow->progress & FLOW_CLIENT_FIN)))
 		return connect_again(ctx, s, flow, slot);
 	verdict = verify_load(ctx, s);
 	if (verdict != VERDICT_CONTINUE)

@@ -80,8 +80,7 @@ static __always_inline void handshake_offer(const struct scratch *s, __u32 learn
 	ret->mss = s->packet.ipv6 ? settings.mss_v6 : settings.mss_v4;
 	ret->timestamps = s->options.timestamps && !(learned & LISTENER_NO_TIMESTAMPS);
 	ret->sack = s->options.sack && !(learned & LISTENER_NO_SACK);
-	ret->wscale = s->options.wscale == COOKIE_WSCALE_NONE ? COOKIE_WSCALE_NONE
-							       : SEGMENT_WSCALE;
+	ret->wscale = s->options.wscale == COOKIE_WSCALE_NONE ? COOKIE_WSCALE_NONE : SEGMENT_WSCALE;
 	ret->tsecr = s->options.tsval;
 }
 
@@ -158,8 +157,8 @@ __noinline int handshake_corner(struct packet_context *ctx, struct scratch *s, _
 		return s->packet.length ? VERDICT_COOKIE_LATER_SEGMENT : VERDICT_ACK_SWALLOWED;
 	if (cookie == COOKIE_NO_KEY)
 		return VERDICT_COOKIE_KEY_MISSING;
-	return reset_send(ctx, s, cookie == COOKIE_OUTDATED ? VERDICT_COOKIE_EXPIRED
-							     : VERDICT_NO_FLOW);
+	return reset_send(ctx, s,
+			  cookie == COOKIE_OUTDATED ? VERDICT_COOKIE_EXPIRED : VERDICT_NO_FLOW);
 }
 
 #endif

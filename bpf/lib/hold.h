@@ -57,8 +57,7 @@ __noinline int hold_append(struct packet_context *ctx, struct hold_large *hold, 
 	for (__u32 done = 0; done < HOLD_LARGE_SIZE; done += HOLD_CHUNK) {
 		if (count < done + HOLD_CHUNK)
 			break;
-		if (bpf_skb_load_bytes(ctx, offset + done, hold_place(hold, at + done),
-				       HOLD_CHUNK))
+		if (bpf_skb_load_bytes(ctx, offset + done, hold_place(hold, at + done), HOLD_CHUNK))
 			return -1;
 	}
 	rest = count & (HOLD_CHUNK - 1);
@@ -98,7 +97,8 @@ static __always_inline void hold_source_key(const struct flow *flow, struct sour
 	ret_key->prefix[3] = mapped ? flow->client.word[3] : 0;
 }
 
-/* Counts one incomplete head for the flow's source. False: the source is at its cap. */
+/* Counts one incomplete head for the flow's source. False: the source is at its cap. Where there
+ * is no room for one more source, the holds are all taken too, and eviction decides. */
 static __always_inline int hold_count_source(struct flow *flow)
 {
 	struct source fresh = {};
@@ -111,7 +111,9 @@ static __always_inline int hold_count_source(struct flow *flow)
 		bpf_map_update_elem(&sources, &key, &fresh, BPF_NOEXIST);
 		source = bpf_map_lookup_elem(&sources, &key);
 	}
-	if (!source || source->held >= settings.source_cap)
+	if (!source)
+		return 1;
+	if (source->held >= settings.source_cap)
 		return 0;
 	__sync_fetch_and_add(&source->held, 1);
 	flow->progress |= FLOW_COUNTED;

@@ -12,6 +12,8 @@ static __always_inline bool http_ipv6_digit(struct http_ipv6 *address, __u8 digi
 	if (address->colons == 1 && address->groups == 0)
 		return false;
 	address->colons = 0;
+	if (address->digits && address->value == 0)
+		address->value = 256; /* no leading zero in a decimal number */
 	address->value = address->value * 10 + digit;
 	if (digit > 9 || address->value > 255)
 		address->value = 256;

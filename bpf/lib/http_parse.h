@@ -19,7 +19,7 @@
 /* Steps that http_head_parse() takes before it changes to bpf_loop(): a head of this many lines. */
 #define HTTP_FAST_STEPS 24
 
-/* No head takes more: each step moves on by a byte at least, or to the next of the line's phases. */
+/* No head takes more: a step moves on by a byte at least, or to the next of the line's phases. */
 #define HTTP_STEPS_MAX (4 * HTTP_HEAD_MAX)
 
 /* The first bytes tell other protocols: NEXT if they may be HTTP. */

@@ -215,8 +215,9 @@ static __always_inline bool http_value_trim(struct hold_large *hold)
 	}
 	head->value_end = end;
 	barrier();
-	return head->value < head->value_end && (http_is_blank(http_byte(hold, head->value)) ||
-						 http_is_blank(http_byte(hold, head->value_end - 1)));
+	return head->value < head->value_end &&
+	       (http_is_blank(http_byte(hold, head->value)) ||
+		http_is_blank(http_byte(hold, head->value_end - 1)));
 }
 
 /* A field line is complete: reads its value, from head->name_end + 1 to head->value_end. */

@@ -121,8 +121,8 @@ static __always_inline int icmp_put_tcp(struct packet_context *ctx, const struct
 	    bpf_skb_store_bytes(ctx, quote.tcp, words, sizeof(words), 0))
 		return -1;
 	diff += checksum_change(old[0], words[0]) + checksum_change(old[1], words[1]);
-	return bpf_l4_csum_replace(ctx, s->packet.l4 + ICMP_CHECK_OFFSET, 0,
-				   checksum_fold32(diff), 0);
+	return bpf_l4_csum_replace(ctx, s->packet.l4 + ICMP_CHECK_OFFSET, 0, checksum_fold32(diff),
+				   0);
 }
 
 /* About a segment to the client: the pod sent it. */
@@ -196,7 +196,7 @@ __noinline int icmp_receive(struct packet_context *ctx, struct scratch *s)
 	s->packet.generation = flow->generation;
 	if (flow->state == FLOW_SPLICED || flow->state == FLOW_TAIL)
 		return FLOW_TAG_SIDE(ref->tag) == FLOW_SIDE_POD ? icmp_to_client(ctx, s, ref->slot)
-								 : icmp_to_pod(ctx, s, ref->slot);
+								: icmp_to_pod(ctx, s, ref->slot);
 	if (FLOW_TAG_SIDE(ref->tag) == FLOW_SIDE_POD &&
 	    icmp_is_unreachable(&s->packet, header[0], header[1]))
 		return icmp_about_syn(ctx, s, ref->slot);

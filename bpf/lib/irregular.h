@@ -12,8 +12,8 @@
 #define IRREGULAR_HEADERS_MAX 6
 #define IPV6_FRAGMENT 44
 
-static __always_inline int irregular_listener(struct packet_context *ctx,
-					      struct listener_key *key, __u32 l4)
+static __always_inline int irregular_listener(struct packet_context *ctx, struct listener_key *key,
+					      __u32 l4)
 {
 	__be16 ports[2];
 

@@ -9,39 +9,39 @@
 
 #include "hold_large.h"
 
-#define MAP_ARRAY(name_, value_, entries_)              \
-	struct {                                        \
-		__uint(type, BPF_MAP_TYPE_ARRAY);       \
-		__uint(max_entries, entries_);          \
-		__type(key, __u32);                     \
-		__type(value, value_);                  \
-		__uint(pinning, LIBBPF_PIN_BY_NAME);    \
+#define MAP_ARRAY(name_, value_, entries_)           \
+	struct {                                     \
+		__uint(type, BPF_MAP_TYPE_ARRAY);    \
+		__uint(max_entries, entries_);       \
+		__type(key, __u32);                  \
+		__type(value, value_);               \
+		__uint(pinning, LIBBPF_PIN_BY_NAME); \
 	} name_ SEC(".maps")
 
-#define MAP_PERCPU(name_, value_, entries_)             \
-	struct {                                        \
+#define MAP_PERCPU(name_, value_, entries_)              \
+	struct {                                         \
 		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); \
-		__uint(max_entries, entries_);          \
-		__type(key, __u32);                     \
-		__type(value, value_);                  \
-		__uint(pinning, LIBBPF_PIN_BY_NAME);    \
+		__uint(max_entries, entries_);           \
+		__type(key, __u32);                      \
+		__type(value, value_);                   \
+		__uint(pinning, LIBBPF_PIN_BY_NAME);     \
 	} name_ SEC(".maps")
 
-#define MAP_HASH(name_, key_, value_, entries_)         \
-	struct {                                        \
-		__uint(type, BPF_MAP_TYPE_HASH);        \
-		__uint(max_entries, entries_);          \
-		__type(key, key_);                      \
-		__type(value, value_);                  \
-		__uint(pinning, LIBBPF_PIN_BY_NAME);    \
+#define MAP_HASH(name_, key_, value_, entries_)      \
+	struct {                                     \
+		__uint(type, BPF_MAP_TYPE_HASH);     \
+		__uint(max_entries, entries_);       \
+		__type(key, key_);                   \
+		__type(value, value_);               \
+		__uint(pinning, LIBBPF_PIN_BY_NAME); \
 	} name_ SEC(".maps")
 
-#define MAP_QUEUE(name_, entries_)                      \
-	struct {                                        \
-		__uint(type, BPF_MAP_TYPE_QUEUE);       \
-		__uint(max_entries, entries_);          \
-		__uint(value_size, sizeof(__u32));      \
-		__uint(pinning, LIBBPF_PIN_BY_NAME);    \
+#define MAP_QUEUE(name_, entries_)                   \
+	struct {                                     \
+		__uint(type, BPF_MAP_TYPE_QUEUE);    \
+		__uint(max_entries, entries_);       \
+		__uint(value_size, sizeof(__u32));   \
+		__uint(pinning, LIBBPF_PIN_BY_NAME); \
 	} name_ SEC(".maps")
 
 MAP_HASH(flows, struct flow_key, struct flow_ref, 2 * FLOWS_DEFAULT);

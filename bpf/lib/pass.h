@@ -216,20 +216,39 @@ static __always_inline int pass_may_begin(struct flow *flow, const struct packet
 				  flow->state == FLOW_OVERDUE);
 }
 
-/* A client that has proved by a cookie that it starts anew: the old flow makes room. */
+/* Turns the packet into a RST for the pod of a flow that its client has forgotten. */
+__noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	release_segment(&s->segment, flow, 0, 0);
+	segment_no_options(&s->segment);
+	s->segment.seq = flow->leg.pod_ack - flow->leg.e;
+	s->segment.flags = TCP_RST;
+	if (segment_write(ctx, s) < 0)
+		return VERDICT_INTERNAL;
+	s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+	return VERDICT_OLD_LEG_RESET;
+}
+
+/* A client that has proved by a cookie that it starts anew: the old flow makes room. Its pod is
+ * told in place of the handshake's ACK, so that no stale connection is in the way of ours. */
 __noinline int pass_begin_anew(struct packet_context *ctx, struct scratch *s)
 {
+	int verdict = VERDICT_ACK_SWALLOWED;
 	struct flow *flow;
 
 	if (!s)
 		return VERDICT_INTERNAL;
-	if (!s->packet.length)
-		return VERDICT_ACK_SWALLOWED;
 	flow = flow_at(s->packet.slot);
 	if (!flow || !flow_claim(flow, s->packet.generation))
 		return VERDICT_CONTENDED;
+	if (!s->packet.length && flow->state == FLOW_SPLICED)
+		verdict = pass_reset_leg(ctx, s, s->packet.slot);
 	flow_free_slot(s->packet.slot);
-	return gather_first(ctx, s);
+	return s->packet.length ? gather_first(ctx, s) : verdict;
 }
 
 static __always_inline int pass_client_claimed(struct packet_context *ctx, struct scratch *s,
@@ -238,8 +257,7 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 	struct packet *packet = &s->packet;
 
 	flow->seen = packet->now;
-	if (flow->state == FLOW_CLOSING && packet->length && packet->seq == flow->client_start &&
-	    choose_is_redirect(flow->rule) && flow->verdict >= VERDICT_REDIRECT_301)
+	if (redirect_is_lost(flow, packet))
 		return redirect_repeat(ctx, s, slot);
 	if (flow->state == FLOW_CLOSING)
 		return reply_closing(ctx, s, slot);
@@ -254,8 +272,7 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 	}
 	if ((packet->flags & (TCP_SYN | TCP_ACK)) != TCP_ACK)
 		return VERDICT_FLAGS_FORBIDDEN;
-	if (pass_has_odd_options(packet) &&
-	    (packet_load_options(ctx, s) || s->options.forbidden))
+	if (pass_has_odd_options(packet) && (packet_load_options(ctx, s) || s->options.forbidden))
 		return VERDICT_FLAGS_FORBIDDEN;
 	if (!gather_fits(flow, packet))
 		return VERDICT_OUT_OF_WINDOW;

@@ -14,8 +14,10 @@
 #define REDIRECT_TEXT_MAX 1024 /* of one part, all of them fit in REDIRECT_REPLY_MAX */
 
 static const char redirect_lines[5][48] = {
-	"HTTP/1.1 301 Moved Permanently\r\nLocation: ",  "HTTP/1.1 302 Found\r\nLocation: ",
-	"HTTP/1.1 303 See Other\r\nLocation: ",          "HTTP/1.1 307 Temporary Redirect\r\nLocation: ",
+	"HTTP/1.1 301 Moved Permanently\r\nLocation: ",
+	"HTTP/1.1 302 Found\r\nLocation: ",
+	"HTTP/1.1 303 See Other\r\nLocation: ",
+	"HTTP/1.1 307 Temporary Redirect\r\nLocation: ",
 	"HTTP/1.1 308 Permanent Redirect\r\nLocation: ",
 };
 static const __u8 redirect_line_lengths[5] = {42, 30, 34, 43, 43};
@@ -48,16 +50,16 @@ __noinline int redirect_take(struct scratch *s, struct hold_large *hold, __u32 f
 }
 
 /* Appends a text of the rule or of our own; words behind its end may be read up to `limit`. */
-#define REDIRECT_PUT(s, text, length, limit)                                                \
-	({                                                                                   \
-		__u32 put_ = (length);                                                       \
-		for (__u32 i_ = 0; i_ + 8 <= (limit); i_ += 8) {                             \
-			if (i_ >= put_)                                                      \
-				break;                                                       \
-			redirect_word(s, (s)->reply_length + i_,                             \
-				      load_word((const __u8 *)(text) + i_));                 \
-		}                                                                            \
-		(s)->reply_length += put_;                                                   \
+#define REDIRECT_PUT(s, text, length, limit)                                 \
+	({                                                                   \
+		__u32 put_ = (length);                                       \
+		for (__u32 i_ = 0; i_ + 8 <= (limit); i_ += 8) {             \
+			if (i_ >= put_)                                      \
+				break;                                       \
+			redirect_word(s, (s)->reply_length + i_,             \
+				      load_word((const __u8 *)(text) + i_)); \
+		}                                                            \
+		(s)->reply_length += put_;                                   \
 	})
 
 __noinline int redirect_status(struct scratch *s, __u32 status)
@@ -190,25 +192,57 @@ __noinline int redirect_begin(struct packet_context *ctx, struct scratch *s,
 	verdict = redirect_compose(s, hold, flow->rule);
 	if (verdict < VERDICT_REDIRECT_301 || verdict > VERDICT_REDIRECT_308)
 		return reply_begin(ctx, s, slot, verdict);
-	hold_drop(flow);
+	if (flow->hold_kind == HOLD_SMALL)
+		hold_drop(flow);
 	flow_enter(flow, FLOW_CLOSING, s->packet.now);
 	flow->verdict = verdict;
 	flow->progress |= FLOW_POD_FIN;
 	return redirect_send(ctx, s, slot);
 }
 
-/* The client has sent its request again: our reply was lost. */
-__noinline int redirect_repeat(struct packet_context *ctx, struct scratch *s, __u32 slot)
+/* Composes the reply again: from the hold of a request that came in parts, else from the packet. */
+static __always_inline int redirect_again(struct packet_context *ctx, struct scratch *s,
+					  struct flow *flow, __u32 slot)
 {
-	struct flow *flow = flow_at(slot);
+	struct hold_large *large;
 
-	if (!s || !flow || verify_load(ctx, s) != VERDICT_CONTINUE)
+	if (flow->progress & FLOW_HELD) {
+		large = hold_large_at(flow->hold);
+		if (!large || choose_rule(s, large, slot) != VERDICT_CONTINUE)
+			return VERDICT_INTERNAL;
+		return redirect_compose(s, large, flow->rule);
+	}
+	if (verify_load(ctx, s) != VERDICT_CONTINUE)
 		return VERDICT_CHECKSUM_BAD;
 	__builtin_memset(&s->hold.head, 0, sizeof(s->hold.head));
 	if (http_head_parse(&s->hold, s->packet.length) != VERDICT_CONTINUE || !s->hold.head.end ||
-	    choose_rule(s, &s->hold, slot) != VERDICT_CONTINUE ||
-	    redirect_compose(s, &s->hold, flow->rule) != flow->verdict)
+	    choose_rule(s, &s->hold, slot) != VERDICT_CONTINUE)
 		return VERDICT_HOLD_PENDING;
+	return redirect_compose(s, &s->hold, flow->rule);
+}
+
+/* Whether the packet is a client's request sent again, because our redirect was lost. */
+static __always_inline int redirect_is_lost(const struct flow *flow, const struct packet *packet)
+{
+	return flow->state == FLOW_CLOSING && flow->verdict >= VERDICT_REDIRECT_301 &&
+	       flow->verdict <= VERDICT_REDIRECT_308 && packet->length &&
+	       !(packet->flags & TCP_RST) && seq_before(packet->ack, flow->pod_fin) &&
+	       !seq_after(packet_seq_end(packet), flow->client_next);
+}
+
+/* Answers it. The flow is claimed. */
+__noinline int redirect_repeat(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	int verdict;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	verdict = redirect_again(ctx, s, flow, slot);
+	if (verdict != flow->verdict)
+		return verdict < VERDICT_REDIRECT_301 || verdict > VERDICT_REDIRECT_308
+			       ? verdict
+			       : VERDICT_HOLD_PENDING;
 	if (redirect_send(ctx, s, slot) != flow->verdict)
 		return VERDICT_INTERNAL;
 	return VERDICT_REPLY_REPEATED;

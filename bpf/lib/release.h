@@ -93,8 +93,8 @@ __noinline int release_build(struct packet_context *ctx, struct scratch *s, __u3
 }
 
 /* Sends everything from `offset` on. */
-__noinline int release_from(struct packet_context *ctx, struct scratch *s, __u32 slot,
-			    __u32 offset, __u32 verdict)
+__noinline int release_from(struct packet_context *ctx, struct scratch *s, __u32 slot, __u32 offset,
+			    __u32 verdict)
 {
 	struct flow *flow = flow_at(slot);
 	__u32 limit;

@@ -77,8 +77,7 @@ __noinline int reply_send(struct packet_context *ctx, struct scratch *s, __u32 s
 }
 
 /* Answers the client with `verdict` and begins to close. The flow is claimed. */
-__noinline int reply_begin(struct packet_context *ctx, struct scratch *s, __u32 slot,
-			   __u32 verdict)
+__noinline int reply_begin(struct packet_context *ctx, struct scratch *s, __u32 slot, __u32 verdict)
 {
 	struct flow *flow = flow_at(slot);
 
@@ -113,8 +112,10 @@ __noinline int reply_closing(struct packet_context *ctx, struct scratch *s, __u3
 		flow_tail(flow, packet->now);
 		return VERDICT_RST_SWALLOWED;
 	}
-	if (!seq_before(packet->ack, flow->pod_fin))
+	if (!seq_before(packet->ack, flow->pod_fin)) {
 		flow->progress |= FLOW_POD_FIN_ACKED;
+		hold_drop(flow);
+	}
 	if (packet->flags & TCP_FIN)
 		flow->progress |= FLOW_CLIENT_FIN;
 	repeated = end != packet->seq && !seq_after(end, flow->client_next);

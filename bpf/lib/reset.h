@@ -6,8 +6,8 @@
 #include "maps.h"
 #include "segment.h"
 
-#define RESET_BURST 1000      /* RSTs that may be sent at once */
-#define RESET_PER_TICK 1      /* and how many more each tick (about 1 ms) */
+#define RESET_BURST 1000 /* RSTs that may be sent at once */
+#define RESET_PER_TICK 1 /* and how many more each tick (about 1 ms) */
 
 struct reset_bucket {
 	__u32 tokens;

@@ -11,6 +11,15 @@
 #include "route_hash.h"
 #include "route_match.h"
 
+#ifdef __bpf__
+#include "route_lookup.h"
+#else
+/* Static ones of the includer's, defined before this header, serve as well. */
+extern struct host *route_lookup_host(const struct host_key *key);
+extern struct path_entry *route_lookup_path(const struct path_key *key);
+extern struct rule *route_lookup_rule(__u32 rule);
+#endif
+
 #define ROUTE_PATH_READ (ROUTE_PATH_MAX + 1) /* one more tells whether the last element ends */
 
 static __always_inline __u8 route_lower(__u8 byte)
@@ -150,8 +159,7 @@ PROVED_ALONE int route_is_host(struct route_scratch *route, struct host *host, _
 	return 1;
 }
 
-PROVED_ALONE int route_is_path(struct route_scratch *route, struct path_entry *entry,
-			       __u32 length)
+PROVED_ALONE int route_is_path(struct route_scratch *route, struct path_entry *entry, __u32 length)
 {
 	if (!route || !entry || entry->length != length)
 		return 0;

@@ -2,10 +2,7 @@
 /*
  * From a parsed head to a rule: host first, then path, then method.
  *
- * The includer declares the look-ups before it includes route_find.h:
- *   struct host *route_lookup_host(const struct host_key *)
- *   struct path_entry *route_lookup_path(const struct path_key *)
- *   struct rule *route_lookup_rule(__u32 rule)
+ * The look-ups are maps in the kernel (route_lookup.h), and whatever a test or tool gives outside.
  *
  * This header has the memory that they work in. It is map memory in BPF: the verifier then sees
  * unknown scalars, and one state per step of a loop.
@@ -25,12 +22,12 @@ struct route_boundary {
 
 struct route_scratch {
 	__u64 seed;
-	__u64 hash;        /* of the whole text */
-	__u32 length;      /* of the whole text; over its maximum: it cannot be equal to any entry */
-	__u32 boundaries;  /* how many there are */
+	__u64 hash;       /* of the whole text */
+	__u32 length;     /* of the whole text; over its maximum: it cannot be equal to any entry */
+	__u32 boundaries; /* how many there are */
 	__u32 table;
 	__u32 step;
-	__u32 source;      /* offset of the text in the hold */
+	__u32 source; /* offset of the text in the hold */
 	__u32 source_length;
 	struct route_boundary boundary[ROUTE_LABELS_MAX];
 	__u8 text[512]; /* the text that was hashed; a host from its right end */
@@ -45,11 +42,11 @@ enum route_found {
 
 /* What was chosen and why. */
 struct route_match {
-	__u32 rule;          /* 0: none */
-	__u32 host;          /* id of the host, 0: none known */
-	__u32 host_kind;     /* enum host_kind */
-	__u32 found;         /* enum route_found, in the path as it stands */
-	__u32 prefix_length; /* bytes of the path that the rule's prefix covers */
+	__u32 rule;           /* 0: none */
+	__u32 host;           /* id of the host, 0: none known */
+	__u32 host_kind;      /* enum host_kind */
+	__u32 found;          /* enum route_found, in the path as it stands */
+	__u32 prefix_length;  /* bytes of the path that the rule's prefix covers */
 	__u32 canonical_rule; /* of the canonical reading, where one was needed */
 };
 

@@ -59,7 +59,7 @@ struct packet {
 struct tcp_options {
 	__u16 mss;   /* 0: absent */
 	__u8 wscale; /* COOKIE_WSCALE_NONE: absent */
-	__u8 sack; /* SACK permitted */
+	__u8 sack;   /* SACK permitted */
 	__u8 timestamps;
 	__u8 forbidden; /* TCP MD5 (RFC 2385) or AO (RFC 5925) */
 	__u8 pad[2];

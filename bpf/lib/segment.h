@@ -18,8 +18,7 @@
 #define SEGMENT_WSCALE 10 /* our window scale, towards every client that offered one */
 #define SEGMENT_WINDOW HOLD_LARGE_SIZE
 
-static __always_inline void packet_probe_checksum(struct packet_context *ctx,
-						  struct packet *packet)
+static __always_inline void packet_probe_checksum(struct packet_context *ctx, struct packet *packet)
 {
 	__u32 offset = packet->l4 + TCP_CHECK_OFFSET;
 	__u16 before;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Arithmetic modulo 2^32 on TCP sequence numbers (RFC 9293 3.4), timestamps (RFC 7323) and ticks. */
+/* Arithmetic modulo 2^32: TCP sequence numbers (RFC 9293 3.4), timestamps (RFC 7323), ticks. */
 #ifndef PATHROUTE_SEQ_H
 #define PATHROUTE_SEQ_H
 

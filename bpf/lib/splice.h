@@ -65,7 +65,7 @@ static __always_inline int splice_store_v4(struct packet_context *ctx, struct sc
 	frame->protocol = bpf_htons(ETH_IPV4);
 	sum = (__u16)~frame->check;
 	sum += splice->address_diff;
-	sum += (__u16)~(__u16)bpf_htons((__u16)frame->ttl << 8);
+	sum += (__u16) ~(__u16)bpf_htons((__u16)frame->ttl << 8);
 	frame->ttl = SEGMENT_TTL;
 	sum += bpf_htons(SEGMENT_TTL << 8);
 	frame->check = ~checksum_fold16(sum);

@@ -32,13 +32,13 @@ static __always_inline __u32 sweep_limit(const struct flow *flow)
 	if (flow->state == FLOW_TAIL)
 		return settings.tail_timeout;
 	return flow->progress & (FLOW_CLIENT_FIN | FLOW_POD_FIN) ? settings.half_timeout
-								  : settings.idle_timeout;
+								 : settings.idle_timeout;
 }
 
 static __always_inline int sweep_expired(const struct flow *flow, __u32 now)
 {
 	__u32 since = flow->state == FLOW_SPLICED || flow->state == FLOW_CONNECTING ? flow->seen
-										     : flow->born;
+										    : flow->born;
 	__s32 age = now - since;
 
 	return flow->state != FLOW_FREE && age > (__s32)sweep_limit(flow);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* TCP options (RFC 9293 3.1, 7323, 2018): the general walk, for whatever is not the usual layout. */
+/* TCP options (RFC 9293 3.1, 7323, 2018): the general walk, for all but the usual layout. */
 #ifndef PATHROUTE_TCP_OPTIONS_H
 #define PATHROUTE_TCP_OPTIONS_H
 

@@ -69,7 +69,7 @@ class Peer:
 def make_node(name):
     node = Namespace(name)
     node.set_sysctl(**_QUIET, **_FORWARDING)
-    node.ip(f"addr add {NODE_IPV4}/32 dev lo", f"addr add {NODE_IPV6}/128 dev lo")
+    node.ip(f"addr add {NODE_IPV4}/32 dev lo", f"addr add {NODE_IPV6}/128 dev lo nodad")
     return node
 
 

@@ -197,3 +197,23 @@ void expect_only_at(struct connection *c, const struct tcp_segment *want, unsign
 	expect_segment_at(c, want, any, place);
 	expect_nothing_more_at(c, place);
 }
+
+void pass_to_pod_at(struct connection *c, const struct tcp_segment *segment, struct place place)
+{
+	struct tcp_segment want = translated_to_pod(c, segment);
+
+	client_sends(c, segment);
+	expect_verdict_at(c, VERDICT_TO_POD, place);
+	expect_number_at((uint64_t)c->testbed->action, TESTBED_REDIRECT, "action", place);
+	expect_only_at(c, &want, 0, place);
+}
+
+void pass_to_client_at(struct connection *c, const struct tcp_segment *segment, struct place place)
+{
+	struct tcp_segment want = translated_to_client(c, segment);
+
+	pod_sends(c, segment);
+	expect_verdict_at(c, VERDICT_TO_CLIENT, place);
+	expect_number_at((uint64_t)c->testbed->action, TESTBED_REDIRECT, "action", place);
+	expect_only_at(c, &want, 0, place);
+}

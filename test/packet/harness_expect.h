@@ -34,6 +34,8 @@ void expect_segment_at(struct connection *c, const struct tcp_segment *want, uns
 		       struct place place);
 void expect_only_at(struct connection *c, const struct tcp_segment *want, unsigned any,
 		    struct place place);
+void pass_to_pod_at(struct connection *c, const struct tcp_segment *segment, struct place place);
+void pass_to_client_at(struct connection *c, const struct tcp_segment *segment, struct place place);
 void expect_number_at(uint64_t got, uint64_t want, const char *what, struct place place);
 
 /* Exactly this verdict was counted, once. */
@@ -56,6 +58,10 @@ void expect_number_at(uint64_t got, uint64_t want, const char *what, struct plac
 
 /* The same, and it is the only one that is left. */
 #define expect_only(c, want, any) expect_only_at(c, want, any, HERE)
+
+/* One side sends, and the other gets exactly the translated segment. */
+#define pass_to_pod(c, segment) pass_to_pod_at(c, segment, HERE)
+#define pass_to_client(c, segment) pass_to_client_at(c, segment, HERE)
 
 #define expect_number(got, want) expect_number_at((uint64_t)(got), (uint64_t)(want), #got, HERE)
 

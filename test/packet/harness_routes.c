@@ -47,49 +47,51 @@ static void write_endpoints(struct routes *routes)
 	}
 }
 
-static uint32_t write_set(struct routes *routes, const unsigned *pods, unsigned count,
-			  uint32_t flags)
+uint32_t routes_add_members(struct routes *routes, const unsigned *pods, unsigned count)
 {
-	struct rule_set set = {
-		.group_count = 1,
-		.group[0] = {1, routes->members, count, flags},
-	};
+	uint32_t first = routes->members;
 
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t endpoint = routes_endpoint(routes, pods[i]);
 
 		put(routes, "members", routes->members++, &endpoint);
 	}
-	put(routes, "rule_sets", routes->sets, &set);
-	return routes->sets++;
+	return first;
 }
 
-static void write_rule(struct routes *routes, enum routes_rule number, uint32_t set)
+void routes_set_rule(struct routes *routes, enum routes_rule number, const struct rule_set *set,
+		     enum load_balancing algorithm)
 {
-	struct rule rule = {.algorithm = BALANCE_ROUND_ROBIN, .in_use = 1};
+	struct rule rule = {.algorithm = (uint8_t)algorithm, .in_use = 1};
 
-	rule.set[routes->ipv6] = set;
+	put(routes, "rule_sets", routes->sets, set);
+	rule.set[routes->ipv6] = routes->sets++;
 	put(routes, "rules", number, &rule);
+}
+
+static void write_rule(struct routes *routes, enum routes_rule rule, const unsigned *pods,
+		       unsigned count, uint32_t flags)
+{
+	struct rule_set set = {
+		.group_count = 1,
+		.group[0] = {1, routes_add_members(routes, pods, count), count, flags},
+	};
+
+	routes_set_rule(routes, rule, &set, BALANCE_ROUND_ROBIN);
 }
 
 void routes_set_pods(struct routes *routes, enum routes_rule rule, const unsigned *pods,
 		     unsigned count)
 {
-	write_rule(routes, rule, write_set(routes, pods, count, 0));
+	write_rule(routes, rule, pods, count, 0);
 }
 
-static void write_redirect(struct routes *routes, enum routes_rule number)
+void routes_set_redirect(struct routes *routes, const struct redirect *redirect)
 {
 	struct rule rule = {.action = RULE_REDIRECT, .in_use = 1, .redirect = 1};
-	struct redirect redirect = {
-		.status = 301,
-		.flags = REDIRECT_HAS_PATH,
-		.path_length = 4,
-		.path = "/new",
-	};
 
-	put(routes, "redirects", 1, &redirect);
-	put(routes, "rules", number, &rule);
+	put(routes, "redirects", 1, redirect);
+	put(routes, "rules", RULE_MOVED, &rule);
 }
 
 static void write_path(struct routes *routes, uint32_t host, const char *path, uint32_t rule)
@@ -149,8 +151,8 @@ static void write_reply(const struct routes *routes, uint32_t verdict, int statu
 
 static void write_replies(const struct routes *routes)
 {
-#define X(symbol, label, class, status, text)             \
-	if (VERDICT_CLASS_##class == VERDICT_CLASS_REPLY) \
+#define X(symbol, label, class, status, text)                                    \
+	if (VERDICT_CLASS_##class == VERDICT_CLASS_REPLY && (status) / 100 != 3) \
 		write_reply(routes, VERDICT_##symbol, status, text "\n");
 	VERDICTS(X)
 #undef X
@@ -173,14 +175,20 @@ static void write_devices(const struct routes *routes)
 static void write_rules(struct routes *routes)
 {
 	static const unsigned pods[] = {0, 1, 2};
+	const struct redirect moved = {
+		.status = 301,
+		.flags = REDIRECT_HAS_PATH,
+		.path_length = 4,
+		.path = "/new",
+	};
 
 	routes_set_pods(routes, RULE_ROOT, pods, 1);
 	routes_set_pods(routes, RULE_API, pods + 1, 1);
 	routes_set_pods(routes, RULE_PAIR, pods, 2);
 	routes_set_pods(routes, RULE_EMPTY, pods, 0);
 	routes_set_pods(routes, RULE_ONLY, pods, 1);
-	write_rule(routes, RULE_MISSING, write_set(routes, pods, 0, GROUP_MISSING));
-	write_redirect(routes, RULE_MOVED);
+	write_rule(routes, RULE_MISSING, pods, 0, GROUP_MISSING);
+	routes_set_redirect(routes, &moved);
 }
 
 static void write_paths(struct routes *routes)

@@ -43,6 +43,14 @@ struct ip_address routes_listener(bool ipv6, bool other);
 void routes_set_pods(struct routes *routes, enum routes_rule rule, const unsigned *pods,
 		     unsigned count);
 
+/* Parts of the same: members in the list, and a rule with a set of any groups. */
+uint32_t routes_add_members(struct routes *routes, const unsigned *pods, unsigned count);
+void routes_set_rule(struct routes *routes, enum routes_rule rule, const struct rule_set *set,
+		     enum load_balancing algorithm);
+
+/* What RULE_MOVED answers. */
+void routes_set_redirect(struct routes *routes, const struct redirect *redirect);
+
 void routes_add_listener(struct routes *routes, const struct ip_address *address, uint16_t port,
 			 uint32_t table);
 

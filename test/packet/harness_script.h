@@ -84,7 +84,8 @@ struct tcp_segment translated_to_client(const struct connection *c,
 struct tcp_segment answer_to_client(const struct connection *c, uint16_t flags, const char *text);
 struct tcp_segment answer_to_pod(const struct connection *c, uint16_t flags, const char *text);
 
-/* Handshake with the client; fails the test unless all goes well. */
+/* Handshake with the client; fails the test unless all goes well. On the tuple of an old flow the
+ * last ACK may have become a RST for the old pod: it is not taken. */
 void client_connects(struct connection *c);
 
 /* Takes the SYN to a pod from what the last run sent; sets pod_number. */

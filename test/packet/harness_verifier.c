@@ -9,7 +9,7 @@
 #include "harness_verifier.h"
 #include "pathroute_tc.skel.h"
 
-#define LOG_SIZE 4096
+#define LOG_SIZE 65536
 #define LOG_STATISTICS 4 /* BPF_LOG_STATS: no trace of the walk, only the summary */
 
 static unsigned long read_steps(const char *log)

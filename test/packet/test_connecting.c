@@ -115,6 +115,21 @@ static void the_syns_mss_is_not_above_the_clients(void **state)
 	}
 }
 
+static void ecn_is_not_negotiated_with_the_pod(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment request, syn;
+
+	client_connects(c);
+	request = client_segment(c, TCP_PSH | TCP_ECE | TCP_CWR | TCP_AE, REQUEST_ROOT);
+	request.tos = 3;
+	client_sends(c, &request);
+	expect_verdict(c, VERDICT_POD_SYN);
+	syn = take_pod_syn(c);
+	expect_number(syn.flags, TCP_SYN);
+	expect_number(syn.tos, 0);
+}
+
 static void the_path_decides_the_pod(void **state)
 {
 	struct connection *c = *state;
@@ -322,6 +337,7 @@ int main(void)
 		BOTH(a_client_without_options_calls_the_pod_without),
 		BOTH(a_client_without_timestamps_keeps_window_scale_and_sack),
 		BOTH(the_syns_mss_is_not_above_the_clients),
+		BOTH(ecn_is_not_negotiated_with_the_pod),
 		BOTH(the_path_decides_the_pod),
 		BOTH(the_syn_is_repeated_when_the_client_repeats),
 		BOTH(after_two_tries_another_endpoint_is_called),

@@ -167,13 +167,16 @@ static void a_cookie_is_good_for_its_tuple_only(void **state)
 static void a_later_segment_of_the_first_flight_is_dropped(void **state)
 {
 	static const uint32_t distances[] = {1, 536, 1448, 8000, 16000};
+	static const uint32_t isns[] = {1000000, 0x3ffe, 0x3fff, 0x4000, 0xffffffff, 0xffffc000};
 	struct connection *c = *state;
 
-	client_connects(c);
-	for (unsigned i = 0; i < sizeof(distances) / sizeof(distances[0]); i++) {
-		struct tcp_segment later = client_segment(c, TCP_PSH, REQUEST_ROOT);
+	for (unsigned i = 0; i < 30; i++) {
+		struct tcp_segment later;
 
-		later.seq = c->client.isn + 1 + distances[i];
+		c->client.isn = isns[i / 5];
+		client_connects(c);
+		later = client_segment(c, TCP_PSH, REQUEST_ROOT);
+		later.seq = c->client.isn + 1 + distances[i % 5];
 		client_sends(c, &later);
 		expect_dropped(c, VERDICT_COOKIE_LATER_SEGMENT);
 	}

@@ -114,6 +114,22 @@ static void an_acknowledgement_out_of_range_is_not_gathered(void **state)
 	finish_head(c);
 }
 
+static void a_segment_behind_the_window_is_not_gathered(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment evil;
+
+	begin_head(c);
+	evil = evil_segment(c);
+	evil.seq = c->client.isn + 1 + HOLD_LARGE_SIZE + 1;
+	send_evil(c, &evil);
+	expect_verdict(c, VERDICT_OUT_OF_WINDOW);
+	evil.seq = c->client.isn - 1000;
+	send_evil(c, &evil);
+	expect_verdict(c, VERDICT_OUT_OF_WINDOW);
+	finish_head(c);
+}
+
 static void forbidden_flags_are_not_gathered(void **state)
 {
 	struct connection *c = *state;
@@ -346,6 +362,7 @@ int main(void)
 		BOTH(a_stale_timestamp_is_not_gathered),
 		BOTH(a_segment_without_the_promised_timestamp_is_not_gathered),
 		BOTH(an_acknowledgement_out_of_range_is_not_gathered),
+		BOTH(a_segment_behind_the_window_is_not_gathered),
 		BOTH(forbidden_flags_are_not_gathered),
 		BOTH(a_segment_without_ack_is_not_gathered),
 		BOTH(timestamps_in_another_place_are_gathered_too),

@@ -19,24 +19,6 @@ static int pod_device(const struct connection *c)
 	return c->testbed->network.pod[c->pod_number].ifindex;
 }
 
-static void pass_to_pod(struct connection *c, const struct tcp_segment *segment)
-{
-	struct tcp_segment want = translated_to_pod(c, segment);
-
-	client_sends(c, segment);
-	expect_verdict(c, VERDICT_TO_POD);
-	expect_only(c, &want, 0);
-}
-
-static void pass_to_client(struct connection *c, const struct tcp_segment *segment)
-{
-	struct tcp_segment want = translated_to_client(c, segment);
-
-	pod_sends(c, segment);
-	expect_verdict(c, VERDICT_TO_CLIENT);
-	expect_only(c, &want, 0);
-}
-
 static void client_passes(struct connection *c, uint16_t flags, const char *text)
 {
 	struct tcp_segment segment = client_segment(c, flags, text);
@@ -247,6 +229,29 @@ static void a_valid_cookie_replaces_an_established_flow(void **state)
 	expect_number(flows_in(c, FLOW_SPLICED), 1);
 }
 
+/* Or else the pod would take the new SYN for one of its old connection. */
+static void a_pod_is_told_that_its_client_started_anew(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment reset;
+	uint32_t expected;
+
+	connection_splice(c, REQUEST_ROOT);
+	expected = c->pod.ack;
+	c->client.isn += 5000000;
+	c->client.tsval += 5000;
+	c->client.timestamps = false;
+	client_connects(c);
+	expect_verdict(c, VERDICT_OLD_LEG_RESET);
+	reset = take_segment(c);
+	expect_nothing_more(c);
+	expect_number(reset.flags, TCP_RST);
+	expect_number(reset.seq, expected);
+	assert_memory_equal(&reset.destination, &c->pod_address[0], 16);
+	expect_number(reset.destination_port, c->pod_port);
+	expect_number(reset.source_port, c->pod_source_port);
+}
+
 /* Many rounds are allowed: whenever the machine pauses the test, the count begins anew. */
 static void equal_acks_that_alternate_quickly_are_stopped(void **state)
 {
@@ -311,6 +316,7 @@ int main(void)
 		BOTH(a_bare_syn_does_not_disturb_an_established_flow),
 		BOTH(a_port_can_be_used_again_after_the_end),
 		BOTH(a_valid_cookie_replaces_an_established_flow),
+		BOTH(a_pod_is_told_that_its_client_started_anew),
 		BOTH(equal_acks_that_alternate_quickly_are_stopped),
 		BOTH(equal_acks_of_one_side_pass_for_ever),
 		BOTH(equal_acks_with_gaps_pass_for_ever),

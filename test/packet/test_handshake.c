@@ -226,6 +226,19 @@ static void a_broken_option_ends_the_options(void **state)
 	expect_number(segment_has(&answer, 't'), false);
 }
 
+static void the_offered_mss_is_a_setting(void **state)
+{
+	struct connection *c = *state;
+	struct datapath_settings settings = testbed_default_settings();
+	struct tcp_segment syn = client_syn(c), answer;
+
+	settings.mss_v4 = 1310;
+	settings.mss_v6 = 1290;
+	harness_use_settings(c, &settings);
+	answer = exchange_syn(c, &syn);
+	expect_number(answer.options.mss, c->ipv6 ? 1290 : 1310);
+}
+
 static void learn(struct connection *c, uint32_t learned)
 {
 	struct listener_key key = {.address = c->listener, .port = htons(80)};
@@ -269,6 +282,7 @@ int main(void)
 		BOTH(a_syn_with_fin_or_rst_is_dropped),
 		BOTH(a_padded_syn_is_answered_without_padding),
 		BOTH(a_broken_option_ends_the_options),
+		BOTH(the_offered_mss_is_a_setting),
 		BOTH(what_pods_do_not_answer_is_not_offered),
 	};
 

@@ -89,7 +89,7 @@ static void a_full_table_refuses_new_connections(void **state)
 static void a_full_table_keeps_its_flows(void **state)
 {
 	struct connection *c = *state, established;
-	struct tcp_segment segment, want;
+	struct tcp_segment segment;
 
 	fill_table(c, &established);
 	for (unsigned i = 0; i < 10; i++) {
@@ -99,10 +99,7 @@ static void a_full_table_keeps_its_flows(void **state)
 	}
 	expect_verdict(c, VERDICT_TABLE_FULL);
 	segment = client_segment(&established, TCP_PSH, "still here");
-	want = translated_to_pod(&established, &segment);
-	client_sends(&established, &segment);
-	expect_verdict(&established, VERDICT_TO_POD);
-	expect_only(&established, &want, 0);
+	pass_to_pod(&established, &segment);
 }
 
 static void one_source_may_hold_only_some_incomplete_heads(void **state)
@@ -213,7 +210,7 @@ static void a_slot_that_is_used_again_has_another_generation(void **state)
 static void one_port_to_two_listeners_of_one_pod_gives_two_connections(void **state)
 {
 	struct connection *c = *state, first;
-	struct tcp_segment segment, want;
+	struct tcp_segment segment;
 
 	connection_splice(c, REQUEST_ROOT);
 	first = *c;
@@ -226,17 +223,63 @@ static void one_port_to_two_listeners_of_one_pod_gives_two_connections(void **st
 	expect_number(c->pod_number, first.pod_number);
 	assert_int_not_equal(c->pod_source_port, first.pod_source_port);
 	segment = client_segment(c, TCP_PSH, "odd");
-	want = translated_to_pod(c, &segment);
-	client_sends(c, &segment);
-	expect_only(c, &want, 0);
+	pass_to_pod(c, &segment);
 	segment = pod_segment(c, TCP_PSH, REPLY_OK);
-	want = translated_to_client(c, &segment);
-	pod_sends(c, &segment);
-	expect_only(c, &want, 0);
+	pass_to_client(c, &segment);
 	segment = pod_segment(&first, TCP_PSH, REPLY_OK);
-	want = translated_to_client(&first, &segment);
-	pod_sends(&first, &segment);
-	expect_only(&first, &want, 0);
+	pass_to_client(&first, &segment);
+}
+
+static uint32_t high_water(const struct connection *c, uint32_t pool)
+{
+	struct alloc_mark mark = {};
+
+	bpf_map_lookup_elem(testbed_map(c->testbed, "alloc"), &pool, &mark);
+	return mark.high_water;
+}
+
+static void short_requests_take_small_holds(void **state)
+{
+	struct connection *c = *state;
+
+	for (unsigned i = 0; i < 5; i++) {
+		connection_splice(c, REQUEST_ROOT);
+		harness_next_client(c);
+	}
+	expect_number(high_water(c, ALLOC_HOLDS_SMALL), 1);
+	expect_number(high_water(c, ALLOC_HOLDS_LARGE), 0);
+	say_half_a_head(c);
+	expect_number(high_water(c, ALLOC_HOLDS_LARGE), 1);
+}
+
+static struct rule_stats rule_stats_of(const struct connection *c, uint32_t rule)
+{
+	struct rule_stats stats[256] = {}, sum = {};
+
+	bpf_map_lookup_elem(testbed_map(c->testbed, "rule_stats"), &rule, stats);
+	for (unsigned cpu = 0; cpu < 256; cpu++) {
+		sum.connections += stats[cpu].connections;
+		sum.requests += stats[cpu].requests;
+		sum.bytes_to_pod += stats[cpu].bytes_to_pod;
+		sum.bytes_to_client += stats[cpu].bytes_to_client;
+	}
+	return sum;
+}
+
+static void rules_count_connections_requests_and_bytes(void **state)
+{
+	struct connection *c = *state;
+	struct rule_stats stats;
+
+	connection_splice(c, REQUEST_API);
+	pod_says(c, TCP_PSH, REPLY_OK);
+	client_says(c, TCP_PSH, "0123456789");
+	stats = rule_stats_of(c, RULE_API);
+	expect_number(stats.connections, 1);
+	expect_number(stats.requests, 1);
+	expect_number(stats.bytes_to_pod, strlen(REQUEST_API) + 10);
+	expect_number(stats.bytes_to_client, strlen(REPLY_OK));
+	expect_number(rule_stats_of(c, RULE_ROOT).connections, 0);
 }
 
 static struct endpoint_stats stats_of(const struct connection *c, unsigned pod)
@@ -283,6 +326,8 @@ int main(void)
 		BOTH(full_hold_pools_refuse_those_who_hold_most),
 		BOTH(a_slot_that_is_used_again_has_another_generation),
 		BOTH(one_port_to_two_listeners_of_one_pod_gives_two_connections),
+		BOTH(short_requests_take_small_holds),
+		BOTH(rules_count_connections_requests_and_bytes),
 		BOTH(endpoints_count_their_connections_and_failures),
 	};
 
