@@ -137,7 +137,7 @@ static int run_path(struct bench *bench, const struct bench_path *path, bool ipv
 static int run_head(struct bench *bench, bool ipv6)
 {
 	struct measure_result result;
-	int error = head_case_measure(bench->measure, ipv6, &result);
+	int error = head_case_measure(bench->measure, &bench->testbed, ipv6, &result);
 
 	if (!error)
 		add_path(bench, "head_400", ipv6, &result);

@@ -132,6 +132,8 @@ struct flow_leg {
 	__u8 flags; /* TCP_SIDE_* */
 	__u8 tries; /* SYNs sent to this endpoint */
 	__u8 endpoints_tried;
+	__u8 ports_tried; /* at the endpoint */
+	__u8 pad[3];
 };
 
 struct flow {
@@ -178,8 +180,8 @@ struct flow {
 
 _Static_assert(sizeof(struct flow_key) == 36, "flow_key is 36 bytes");
 _Static_assert(sizeof(struct flow_ref) == 8, "flow_ref is 8 bytes");
-_Static_assert(sizeof(struct flow_leg) == 80, "flow_leg is 80 bytes");
-_Static_assert(sizeof(struct flow) == 220, "flow is 220 bytes");
+_Static_assert(sizeof(struct flow_leg) == 84, "flow_leg is 84 bytes");
+_Static_assert(sizeof(struct flow) == 224, "flow is 224 bytes");
 
 /* "rule_stats" (PERCPU_ARRAY by rule id). */
 struct rule_stats {

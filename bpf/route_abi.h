@@ -170,7 +170,8 @@ struct endpoint_stats {
 	__u64 failures;      /* SYN timeouts, RST and ICMP errors before the SYN-ACK */
 	__u32 ejected_until; /* ticks; 0: not ejected */
 	__u32 ejections;
-	__u64 pad[4];
+	__u32 crowded_until; /* ticks; it holds old connections under ports of our clients */
+	__u32 pad[7];
 };
 
 _Static_assert(sizeof(struct endpoint_stats) == 64, "endpoint_stats fills a cache line");

@@ -5,7 +5,7 @@ LEVELS := check test-unit test-fuzz-short test-packet test-lab
 LAB := $(if $(wildcard test/lab/run),test/lab/run,$(PYTHON) -m pytest test/lab)
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab demo bench-packet
+.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab demo bench bench-packet
 
 test: deps
 	@rm -rf $(RESULTS)
@@ -29,6 +29,9 @@ test-lab: $(PROGRAMS) $(LAB_PROGRAMS)
 
 demo: $(PROGRAMS)
 	@BUILD=$(BUILD_DIR) KEEP=$(KEEP) test/lab/demo
+
+bench: $(PROGRAMS) $(LAB_PROGRAMS)
+	$(PYTHON) test/lab/bench_lab.py
 
 bench-packet: $(BENCH_PROGRAMS)
 	test/isolated $(BUILD)/bench/packet $(BUILD)/bench/packet.json

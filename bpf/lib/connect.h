@@ -13,9 +13,11 @@
 #define FAMILY_IPV4 2
 #define FAMILY_IPV6 10
 #define CONNECT_SYNS 2           /* SYNs to one endpoint before the next is tried */
-#define CONNECT_PORT_FIRST 61000 /* above the usual ephemeral ports of clients */
-#define CONNECT_PORT_COUNT 4536
+#define CONNECT_PORT_FIRST 1024
+#define CONNECT_PORT_COUNT 64512
 #define CONNECT_PORT_TRIES 4
+#define CONNECT_PORTS_TRIED_MAX 8
+#define CONNECT_CROWDED_TICKS 1000
 
 /* Puts the pod's tuple into the index, with another source port where the client's is taken
  * (two listeners before one pod see one client port twice) or `fresh_port` asks for it. */
@@ -39,8 +41,15 @@ static __always_inline int connect_index(struct flow *flow, __u32 slot, int fres
 	return -1;
 }
 
-/* Makes leg.endpoint the flow's pod. */
-static __always_inline int connect_leg(struct flow *flow, __u32 slot, int fresh_port)
+static __always_inline int connect_is_crowded(const struct endpoint_stats *stats, __u32 now)
+{
+	return stats->crowded_until && seq_before(now, stats->crowded_until);
+}
+
+/* Makes leg.endpoint the flow's pod. An endpoint that lately held an old connection under a
+ * client's port holds more of them, and its kernel answers a SYN to each but twice a second
+ * (tcp_invalid_ratelimit): for a while nobody's own port is tried there. */
+static __always_inline int connect_leg(struct flow *flow, __u32 slot)
 {
 	__u32 id = flow->leg.endpoint;
 	struct endpoint *endpoint = bpf_map_lookup_elem(&endpoints, &id);
@@ -53,7 +62,7 @@ static __always_inline int connect_leg(struct flow *flow, __u32 slot, int fresh_
 	flow->leg.tries = 0;
 	flow->leg.address_diff =
 		checksum_fold32(checksum_address_change(&flow->listener, &endpoint->address));
-	if (connect_index(flow, slot, fresh_port)) {
+	if (connect_index(flow, slot, connect_is_crowded(stats, flow->seen))) {
 		flow->leg.endpoint = 0;
 		return -1;
 	}
@@ -145,7 +154,7 @@ __noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u3
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	verdict = endpoint_choose(slot, 0);
-	if (verdict == VERDICT_CONTINUE && connect_leg(flow, slot, 0))
+	if (verdict == VERDICT_CONTINUE && connect_leg(flow, slot))
 		verdict = VERDICT_ENDPOINTS_FAILED;
 	if (verdict != VERDICT_CONTINUE)
 		return reply_begin(ctx, s, slot, verdict);
@@ -169,7 +178,7 @@ __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, 
 	flow_leave_endpoint(flow);
 	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX ? endpoint_choose(slot, failed)
 								 : VERDICT_ENDPOINTS_FAILED;
-	if (verdict == VERDICT_CONTINUE && connect_leg(flow, slot, 0))
+	if (verdict == VERDICT_CONTINUE && connect_leg(flow, slot))
 		verdict = VERDICT_ENDPOINTS_FAILED;
 	if (verdict != VERDICT_CONTINUE)
 		return reply_begin(ctx, s, slot, VERDICT_ENDPOINTS_FAILED);
@@ -177,11 +186,38 @@ __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, 
 	return connect_send(ctx, s, slot, VERDICT_POD_SYN_ELSEWHERE);
 }
 
-/* The client has sent its request again: so do we. */
-static __always_inline int connect_again(struct packet_context *ctx, struct scratch *s,
-					 struct flow *flow, __u32 slot)
+/* Moves the leg to another source port at the same endpoint. Negative: none is free. */
+static __always_inline int connect_move_port(struct flow *flow, __u32 slot)
 {
-	if (flow->leg.tries >= CONNECT_SYNS)
+	struct endpoint_stats *stats;
+	__u8 tries = flow->leg.tries;
+	__u32 id = flow->leg.endpoint;
+
+	stats = endpoint_stats_at(id);
+	if (!stats)
+		return -1;
+	stats->crowded_until = (flow->seen + CONNECT_CROWDED_TICKS) | 1;
+	flow_drop_leg(flow);
+	flow_leave_endpoint(flow);
+	flow->leg.endpoint = id;
+	if (connect_leg(flow, slot))
+		return -1;
+	flow->leg.tries = tries;
+	return 0;
+}
+
+/* The client has sent its request again: so do we. */
+__noinline int connect_again(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct endpoint_stats *stats;
+	struct flow *flow = flow_at(slot);
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	stats = endpoint_stats_at(flow->leg.endpoint);
+	if (flow->leg.tries >= CONNECT_SYNS || !stats)
+		return connect_elsewhere(ctx, s, slot);
+	if (connect_is_crowded(stats, s->packet.now) && connect_move_port(flow, slot))
 		return connect_elsewhere(ctx, s, slot);
 	return connect_send(ctx, s, slot, VERDICT_POD_SYN_REPEATED);
 }
@@ -191,19 +227,14 @@ static __always_inline int connect_again(struct packet_context *ctx, struct scra
 __noinline int connect_other_port(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
-	__u32 id;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	if (flow->leg.endpoints_tried >= ENDPOINT_TRIES_MAX)
+	if (++flow->leg.ports_tried > CONNECT_PORTS_TRIED_MAX)
 		return connect_elsewhere(ctx, s, slot);
-	id = flow->leg.endpoint;
-	flow_drop_leg(flow);
-	flow_leave_endpoint(flow);
-	flow->leg.endpoint = id;
-	flow->leg.endpoints_tried++;
-	if (connect_leg(flow, slot, 1))
+	if (connect_move_port(flow, slot))
 		return reply_begin(ctx, s, slot, VERDICT_ENDPOINTS_FAILED);
+	flow->leg.tries = 0;
 	return connect_send(ctx, s, slot, VERDICT_POD_PORT_CHANGED);
 }
 

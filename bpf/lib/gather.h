@@ -284,7 +284,7 @@ __noinline int gather_waiting(struct packet_context *ctx, struct scratch *s, __u
 		return VERDICT_HOLD_PENDING;
 	if (!seq_after(packet_seq_end(packet),
 		       flow->client_next + !!(flow->progress & FLOW_CLIENT_FIN)))
-		return connect_again(ctx, s, flow, slot);
+		return connect_again(ctx, s, slot);
 	verdict = verify_load(ctx, s);
 	if (verdict != VERDICT_CONTINUE)
 		return verdict;

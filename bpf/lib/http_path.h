@@ -82,13 +82,13 @@ static __always_inline int http_path_read(const struct hold_large *hold,
 	return http_path_take(reader, byte);
 }
 
-/* Marks what a plain path does not have: bytes up to "%", ";", "?", "\", those from 0x80 on, and a
+/* Marks what a plain path does not have: bytes up to "%", ";", "?", "\", those from DEL on, and a
  * slash in front of a slash or dot, except in the last byte, whose neighbour is not in the word. */
 static __always_inline __u64 http_path_odd(__u64 word)
 {
 	__u64 slash = word ^ SWAR_ALL('/');
 	__u64 slash_or_dot = (word | SWAR_ONES) ^ SWAR_ALL('/');
-	__u64 odd = swar_below(word, '%' + 1) | (word & SWAR_TOPS);
+	__u64 odd = swar_below(word, '%' + 1) | swar_above(word, '~');
 
 	odd |= swar_equal(word | SWAR_ALL(0x04), '?') | swar_equal(word, '\\');
 	return odd | swar_zero(slash | slash_or_dot >> 8 | 0xffULL << 56);

@@ -149,12 +149,20 @@ static __always_inline int packet_parse_v6(struct packet_context *ctx, struct pa
 	return packet_parse_tcp(ctx, packet, ip + 10, end, payload);
 }
 
+/* True when a packet of at least `size` bytes has fewer of them in its linear part. Pointers are
+ * compared, not subtracted: that would need CAP_PERFMON. */
+static __always_inline int packet_is_split(const struct packet_context *ctx, __u32 size)
+{
+	return (void *)(long)ctx->data + size > (void *)(long)ctx->data_end && ctx->len >= size;
+}
+
 /* Headers that lie in fragments of the buffer are pulled into its linear part first. */
 static __always_inline void packet_pull_headers(struct packet_context *ctx)
 {
 	__u32 wanted = ETH_LENGTH + IPV6_LENGTH + TCP_LENGTH + TCP_OPTIONS_MAX;
 
-	if (ctx->data_end - ctx->data < wanted && ctx->data_end - ctx->data < ctx->len)
+	if (packet_is_split(ctx, ETH_LENGTH + IPV4_LENGTH + TCP_LENGTH) ||
+	    packet_is_split(ctx, ETH_LENGTH + IPV6_LENGTH + TCP_LENGTH))
 		bpf_skb_pull_data(ctx, ctx->len < wanted ? ctx->len : wanted);
 }
 

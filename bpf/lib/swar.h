@@ -31,6 +31,12 @@ static __always_inline __u64 swar_below(__u64 word, __u8 limit)
 	return (word - SWAR_ALL(limit)) & ~word & SWAR_TOPS;
 }
 
+/* Bytes above `limit` (below 0x80), all marks exact. */
+static __always_inline __u64 swar_above(__u64 word, __u8 limit)
+{
+	return (((word & SWAR_LOWS) + SWAR_ALL(0x7f - limit)) | word) & SWAR_TOPS;
+}
+
 /* Bytes that are zero. The first mark is exact, later ones may be false. */
 static __always_inline __u64 swar_zero(__u64 word)
 {

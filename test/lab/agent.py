@@ -4,7 +4,6 @@
 import ipaddress
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -15,14 +14,6 @@ from processes import Process
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD_DIR") or "build")
 HTTP_PORT = 9180
-
-
-def verdict_labels():
-    """Labels of enum verdict, in order; 0 is "continue"."""
-    with open(os.path.join(ROOT, "bpf", "verdicts.h"), encoding="utf-8") as file:
-        text = file.read()
-    # Entries of the lists: X(SYMBOL, label, CLASS, status, …).
-    return ["continue"] + re.findall(r"\bX\([A-Z0-9_]+, ([a-z0-9_]+), [A-Z]+, \d+,", text)
 
 
 class Agent:
@@ -120,16 +111,14 @@ class Agent:
         return json.loads(done.stdout)
 
     def verdicts(self):
-        """{label: packets}, read from the pinned map: works without the agent, too."""
-        counts = {}
-        for label, entry in zip(verdict_labels(), self.map_entries("verdicts")):
-            counts[label] = sum(_number(cpu["value"]) for cpu in entry["values"])
-        return counts
+        """{label: packets}, by pathroutectl, which works without the agent, too."""
+        packets = json.loads(self.ctl("status", "-o", "json"))["packets"]
+        return {entry["verdict"]: entry["packets"] for entry in packets}
 
     def verdicts_text(self):
         try:
             counts = self.verdicts()
-        except (AssertionError, OSError, subprocess.CalledProcessError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             return f"not readable: {error}"
         return "\n".join(f"{count:10} {label}" for label, count in counts.items() if count)
 
@@ -159,10 +148,3 @@ def _address(key):
     """The address at the start of a map key as bpftool prints it."""
     address = ipaddress.IPv6Address(bytes(int(byte, 16) for byte in key[:16]))
     return str(address.ipv4_mapped or address)
-
-
-def _number(value):
-    """A map value as bpftool prints it: a number, or little-endian bytes in hexadecimal."""
-    if isinstance(value, list):
-        return int.from_bytes(bytes(int(byte, 16) for byte in value), "little")
-    return int(value)

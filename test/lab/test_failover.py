@@ -12,7 +12,7 @@ import peers
 import wait
 from raw_http import Connection, ask, request
 
-REQUESTS = 20
+REQUESTS = 10
 
 
 def refuse(lab, pod):

@@ -21,11 +21,12 @@ struct http_vector {
 	const char *tail;
 	enum verdict verdict; /* VERDICT_CONTINUE: accepted, the rest is valid */
 	uint8_t incomplete;   /* accepted so far, but the head has not ended */
-	uint8_t method;       /* 0: GET */
-	uint16_t flags;       /* 0: HTTP_HEAD_HOST */
-	uint16_t after;       /* bytes at the end of the vector that are not of the head */
-	const char *host;     /* NULL: "h" */
-	const char *path;     /* NULL: "/" */
+	uint8_t unknown_method;
+	uint8_t method;   /* 0: GET, if not unknown */
+	uint16_t flags;   /* 0: HTTP_HEAD_HOST */
+	uint16_t after;   /* bytes at the end of the vector that are not of the head */
+	const char *host; /* NULL: "h" */
+	const char *path; /* NULL: "/" */
 	uint64_t content_length;
 };
 
