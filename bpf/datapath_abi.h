@@ -62,7 +62,7 @@ enum flow_side {
 struct flow_ref {
 	__u32 slot;
 	__u32 tag;
-};
+} __attribute__((aligned(8)));
 
 #define FLOW_TAG(generation, leg, side) ((__u32)(generation) << 8 | (__u32)(leg) << 1 | (side))
 #define FLOW_TAG_GENERATION(tag) ((tag) >> 8)
@@ -100,7 +100,9 @@ enum flow_state {
 #define FLOW_HELD 0x10             /* hold and hold_kind are valid */
 #define FLOW_BUSY 0x20             /* one CPU is working on the slow path of this flow */
 #define FLOW_HEAD_METHOD 0x40      /* the request's method is HEAD: own replies have no body */
-#define FLOW_COUNTED 0x80          /* the source's cap counts this flow */
+#define FLOW_RESET_SEEN \
+	0x100 /* a RST in the window passed; only silence proves that it ended the flow */
+#define FLOW_COUNTED 0x80 /* the source's cap counts this flow */
 
 enum hold_kind { HOLD_SMALL = 0, HOLD_LARGE = 1 };
 
@@ -133,7 +135,9 @@ struct flow_leg {
 	__u8 tries; /* SYNs sent to this endpoint */
 	__u8 endpoints_tried;
 	__u8 ports_tried; /* at the endpoint */
-	__u8 pad[3];
+	__u8 group;       /* of the rule's set */
+	__u8 group_tried; /* endpoints of that group */
+	__u8 groups_tried;
 };
 
 struct flow {
@@ -202,7 +206,7 @@ struct hold_small {
 	__u8 slack[HOLD_CHUNK]; /* the last piece may pass the end */
 };
 
-/* "sources" (HASH): incomplete heads that one client address (/32, /64) has in hold. */
+/* "sources" (LRU_HASH): incomplete heads that one client address (/32, /64) has in hold. */
 struct source_key {
 	__be32 prefix[4];
 };

@@ -55,8 +55,8 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 	s->packet.slot = ref->slot;
 	s->packet.generation = FLOW_TAG_GENERATION(tag);
 	if (FLOW_TAG_SIDE(tag) == FLOW_SIDE_POD)
-		return pass_quickly(flow, &s->packet) ? pass_to_client(ctx, s, flow)
-						      : pass_from_pod(ctx, s);
+		return pass_quickly(flow, &s->packet, FLOW_SIDE_POD) ? pass_to_client(ctx, s, flow)
+								     : pass_from_pod(ctx, s);
 	if ((s->packet.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
 		flow_note_syn(flow, s->packet.now);
 		listener = ingress_find_listener(&s->packet);
@@ -64,21 +64,20 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 	}
 	if (pass_may_begin(flow, &s->packet) && handshake_check(s, 0) == COOKIE_FIRST)
 		return pass_begin_anew(ctx, s);
-	return pass_quickly(flow, &s->packet) ? pass_to_pod(ctx, s, flow)
-					      : pass_from_client(ctx, s);
+	return pass_quickly(flow, &s->packet, FLOW_SIDE_CLIENT) ? pass_to_pod(ctx, s, flow)
+								: pass_from_client(ctx, s);
 }
 
 static __always_inline int ingress_tcp(struct packet_context *ctx, struct scratch *s)
 {
 	struct listener *listener;
-	struct flow_ref *ref;
+	struct flow_ref ref;
 	struct flow *flow;
 
-	ref = bpf_map_lookup_elem(&flows, &s->packet.key);
-	flow = ref ? flow_at(ref->slot) : NULL;
-	if (flow && flow->generation == FLOW_TAG_GENERATION(ref->tag)) {
+	flow = flow_find(&s->packet.key, &ref);
+	if (flow) {
 		packet_parse_rest(ctx, &s->packet);
-		return ingress_flow(ctx, s, ref, flow);
+		return ingress_flow(ctx, s, &ref, flow);
 	}
 	listener = ingress_find_listener(&s->packet);
 	if (!listener)

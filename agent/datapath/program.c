@@ -39,7 +39,7 @@ static const struct map_size map_sizes[] = {
 	{"flow_free", SIZE_OF(flows), 1},
 	{"holds_large", SIZE_OF(holds_large), 1},
 	{"holds_large_free", SIZE_OF(holds_large), 1},
-	{"sources", SIZE_OF(holds_large), 1},
+	{"sources", SIZE_OF(holds_large), 2},
 	{"hosts", SIZE_OF(rules), 1},
 	{"paths", SIZE_OF(rules), 2},
 	{"rules", SIZE_OF(rules), 1},

@@ -12,12 +12,14 @@
 
 #define FAMILY_IPV4 2
 #define FAMILY_IPV6 10
-#define CONNECT_SYNS 2           /* SYNs to one endpoint before the next is tried */
+#define CONNECT_SYNS 2 /* SYNs to one endpoint before the next is tried */
 #define CONNECT_PORT_FIRST 1024
 #define CONNECT_PORT_COUNT 64512
 #define CONNECT_PORT_TRIES 4
 #define CONNECT_PORTS_TRIED_MAX 8
 #define CONNECT_CROWDED_TICKS 1000
+#define CONNECT_REPEAT_TICKS 16 /* a request twice in a burst is a copy, not a retransmission */
+#define CONNECT_DEADLINE_TICKS 10000 /* for all endpoints together */
 
 /* Puts the pod's tuple into the index, with another source port where the client's is taken
  * (two listeners before one pod see one client port twice) or `fresh_port` asks for it. */
@@ -49,13 +51,19 @@ static __always_inline int connect_is_crowded(const struct endpoint_stats *stats
 /* Makes leg.endpoint the flow's pod. An endpoint that lately held an old connection under a
  * client's port holds more of them, and its kernel answers a SYN to each but twice a second
  * (tcp_invalid_ratelimit): for a while nobody's own port is tried there. */
-static __always_inline int connect_leg(struct flow *flow, __u32 slot)
+__noinline int connect_leg(__u32 slot)
 {
-	__u32 id = flow->leg.endpoint;
-	struct endpoint *endpoint = bpf_map_lookup_elem(&endpoints, &id);
-	struct endpoint_stats *stats = endpoint_stats_at(id);
+	struct flow *flow = flow_at(slot);
+	struct endpoint_stats *stats;
+	struct endpoint *endpoint;
+	__u32 id;
 
-	if (!endpoint || !stats)
+	if (!flow)
+		return -1;
+	id = flow->leg.endpoint;
+	endpoint = bpf_map_lookup_elem(&endpoints, &id);
+	stats = endpoint_stats_at(id);
+	if (!endpoint || !stats || !endpoint->in_use || !endpoint->port)
 		return -1;
 	flow->leg.pod = endpoint->address;
 	flow->leg.pod_port = endpoint->port;
@@ -134,6 +142,7 @@ __noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	flow->leg.tries++;
+	flow->leg.pod_next = s->packet.now; /* free until the pod answers: when the SYN went */
 	connect_syn_segment(&s->segment, flow);
 	__builtin_memset(s->segment.destination_mac, 0, 6);
 	__builtin_memset(s->segment.source_mac, 0, 6);
@@ -154,7 +163,7 @@ __noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u3
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	verdict = endpoint_choose(slot, 0);
-	if (verdict == VERDICT_CONTINUE && connect_leg(flow, slot))
+	if (verdict == VERDICT_CONTINUE && connect_leg(slot))
 		verdict = VERDICT_ENDPOINTS_FAILED;
 	if (verdict != VERDICT_CONTINUE)
 		return reply_begin(ctx, s, slot, verdict);
@@ -178,11 +187,12 @@ __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, 
 	flow_leave_endpoint(flow);
 	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX ? endpoint_choose(slot, failed)
 								 : VERDICT_ENDPOINTS_FAILED;
-	if (verdict == VERDICT_CONTINUE && connect_leg(flow, slot))
+	if (verdict == VERDICT_CONTINUE && connect_leg(slot))
 		verdict = VERDICT_ENDPOINTS_FAILED;
 	if (verdict != VERDICT_CONTINUE)
 		return reply_begin(ctx, s, slot, VERDICT_ENDPOINTS_FAILED);
 	flow->leg.endpoints_tried++;
+	flow->leg.ports_tried = 0;
 	return connect_send(ctx, s, slot, VERDICT_POD_SYN_ELSEWHERE);
 }
 
@@ -200,7 +210,7 @@ static __always_inline int connect_move_port(struct flow *flow, __u32 slot)
 	flow_drop_leg(flow);
 	flow_leave_endpoint(flow);
 	flow->leg.endpoint = id;
-	if (connect_leg(flow, slot))
+	if (connect_leg(slot))
 		return -1;
 	flow->leg.tries = tries;
 	return 0;
@@ -214,6 +224,12 @@ __noinline int connect_again(struct packet_context *ctx, struct scratch *s, __u3
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
+	if (s->packet.now - flow->leg.pod_next < CONNECT_REPEAT_TICKS)
+		return VERDICT_HOLD_PENDING;
+	if (s->packet.now - flow->born > CONNECT_DEADLINE_TICKS) {
+		endpoint_failed(flow->leg.endpoint, s->packet.now);
+		return reply_begin(ctx, s, slot, VERDICT_ENDPOINTS_FAILED);
+	}
 	stats = endpoint_stats_at(flow->leg.endpoint);
 	if (flow->leg.tries >= CONNECT_SYNS || !stats)
 		return connect_elsewhere(ctx, s, slot);

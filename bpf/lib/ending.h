@@ -5,7 +5,8 @@
 
 #include "flow_end.h"
 
-#define STORM_TICKS 5 /* equal ACKs further apart than this are no storm */
+#define ENDING_REACH (1U << 30) /* the largest window there is (RFC 7323 2.3) */
+#define STORM_TICKS 5           /* equal ACKs further apart than this are no storm */
 #define STORM_LIMIT 100
 
 /* Follows FINs. `end` is the packet's end and `ack` its acknowledgement, in client numbering. */
@@ -16,8 +17,10 @@ static __always_inline void ending_note(struct flow *flow, const struct packet *
 	__u32 own = side == FLOW_SIDE_CLIENT ? FLOW_CLIENT_FIN : FLOW_POD_FIN;
 	__u32 other = side == FLOW_SIDE_CLIENT ? FLOW_POD_FIN : FLOW_CLIENT_FIN;
 	__u32 other_end = side == FLOW_SIDE_CLIENT ? flow->pod_fin : flow->client_fin;
+	__u32 base = side == FLOW_SIDE_CLIENT ? flow->leg.pod_ack : flow->client_ack;
 
-	if (packet->flags & TCP_FIN) {
+	flow->progress &= ~FLOW_RESET_SEEN;
+	if ((packet->flags & TCP_FIN) && !(flow->progress & own) && end - base <= ENDING_REACH) {
 		flow->progress |= own;
 		if (side == FLOW_SIDE_CLIENT)
 			flow->client_fin = end;
@@ -30,15 +33,21 @@ static __always_inline void ending_note(struct flow *flow, const struct packet *
 		flow_tail(flow, packet->now);
 }
 
-/* Only a RST with exactly the number the other side expects ends the flow (RFC 5961 3.2); any
- * other passes, so that its receiver can challenge it. `seq` is in client numbering. */
+/* Only a RST with exactly the number the other side expects ends the flow (RFC 5961 3.2). Any
+ * other passes, so that its receiver can challenge it; one in the window that nobody challenges
+ * has ended the flow too, and the sweep takes it soon. `seq` is in client numbering. */
 static __always_inline void ending_reset(struct flow *flow, const struct packet *packet, int side,
 					 __u32 seq)
 {
 	__u32 expected = side == FLOW_SIDE_CLIENT ? flow->leg.pod_ack : flow->client_ack;
+	__u32 last = side == FLOW_SIDE_CLIENT ? flow->client_next : flow->leg.pod_next;
 
-	if (seq == expected && flow->state == FLOW_SPLICED)
+	if (flow->state != FLOW_SPLICED)
+		return;
+	if (seq == expected)
 		flow_tail(flow, packet->now);
+	else if (!seq_before(seq, expected) && !seq_after(seq, last + 1))
+		flow->progress |= FLOW_RESET_SEEN;
 }
 
 /* Counts equal pure ACKs that alternate in direction without a pause. Keep-alive and window probe

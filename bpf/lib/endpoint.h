@@ -113,29 +113,36 @@ static __always_inline __u32 endpoint_index(const struct flow *flow, struct rule
 	return bpf_get_prandom_u32() % count;
 }
 
-/* The group that a random ticket draws. The index goes through memory: as a register it would be
- * ROUTE_GROUPS_MAX states to the verifier. */
-static __always_inline struct rule_group *endpoint_group(struct flow *flow, struct rule_set *set)
+/* Draws a group by weight, into leg.group. The index goes through memory: in a register it would
+ * be ROUTE_GROUPS_MAX states to the verifier. */
+static __always_inline int endpoint_draw(struct flow *flow, const struct rule_set *set)
 {
 	__u32 last = set->group_count - 1;
 	__u32 ticket;
 
+	flow->leg.group_tried = 0;
+	flow->leg.groups_tried = 1;
 	if (last >= ROUTE_GROUPS_MAX || !set->group[last].weight_end)
-		return NULL;
+		return -1;
 	ticket = bpf_get_prandom_u32() % set->group[last].weight_end;
 	for (__u32 i = 0; i < ROUTE_GROUPS_MAX; i++) {
-		WRITE_ONCE(flow->leg.pod_next, i);
+		WRITE_ONCE(flow->leg.group, i);
 		if (ticket < set->group[i].weight_end)
 			break;
 	}
-	return &set->group[READ_ONCE(flow->leg.pod_next) & (ROUTE_GROUPS_MAX - 1)];
+	return 0;
 }
 
-/* From position `start` on, the first endpoint that is neither `failed` nor ejected; or the last
- * that is not `failed`. */
-static __always_inline int endpoint_walk(struct flow *flow, const struct rule_group *group,
-					 __u32 start, __u32 failed)
+/* From position `start` of a group on, the first endpoint that is neither `failed` nor ejected; or
+ * the last that is not `failed`. */
+__noinline int endpoint_walk(__u32 slot, const struct rule_group *group, __u32 start, __u32 failed)
 {
+	struct flow *flow = flow_at(slot);
+
+	if (!flow || !group)
+		return VERDICT_INTERNAL;
+	flow->leg.endpoint = 0;
+	flow->leg.group_tried++;
 	for (__u32 i = 0; i < ENDPOINT_HOPS; i++) {
 		__u32 index = (start + i) % (READ_ONCE(group->count) | !group->count);
 		__u32 id = endpoint_member(group->first + index);
@@ -145,11 +152,63 @@ static __always_inline int endpoint_walk(struct flow *flow, const struct rule_gr
 		WRITE_ONCE(flow->leg.endpoint, id);
 		WRITE_ONCE(flow->leg.member, index);
 		if (!endpoint_ejected(id, flow->seen))
-			return VERDICT_CONTINUE;
+			break;
 	}
-	if (flow->leg.endpoint)
+	return flow->leg.endpoint ? VERDICT_CONTINUE : VERDICT_NO_ENDPOINT;
+}
+
+/* The next group that has endpoints, when those of the present one have failed. */
+static __always_inline int endpoint_next_group(struct flow *flow, const struct rule_set *set)
+{
+	for (__u32 i = 0; i < ROUTE_GROUPS_MAX; i++) {
+		const struct rule_group *group;
+		__u32 index;
+
+		barrier();
+		if (flow->leg.groups_tried >= set->group_count)
+			return -1;
+		flow->leg.groups_tried++;
+		flow->leg.group_tried = 0;
+		index = flow->leg.group + 1;
+		WRITE_ONCE(flow->leg.group, index < set->group_count ? index : 0);
+		group = &set->group[READ_ONCE(flow->leg.group) & (ROUTE_GROUPS_MAX - 1)];
+		if (group->count && !(group->flags & GROUP_MISSING))
+			return 0;
+	}
+	return -1;
+}
+
+static __always_inline struct rule_group *endpoint_group(const struct flow *flow,
+							 struct rule_set *set)
+{
+	return &set->group[READ_ONCE(flow->leg.group) & (ROUTE_GROUPS_MAX - 1)];
+}
+
+/* Another endpoint than the one that failed: of its group, then of the others. */
+static __always_inline int endpoint_retry(struct flow *flow, struct rule_set *set, __u32 slot,
+					  __u32 failed)
+{
+	struct rule_group *group = endpoint_group(flow, set);
+
+	if (flow->leg.group_tried < group->count &&
+	    endpoint_walk(slot, group, flow->leg.member + 1, failed) == VERDICT_CONTINUE)
 		return VERDICT_CONTINUE;
-	return failed ? VERDICT_ENDPOINTS_FAILED : VERDICT_NO_ENDPOINT;
+	if (endpoint_next_group(flow, set))
+		return VERDICT_ENDPOINTS_FAILED;
+	group = endpoint_group(flow, set);
+	if (endpoint_walk(slot, group, bpf_get_prandom_u32() % (group->count | !group->count),
+			  failed) == VERDICT_CONTINUE)
+		return VERDICT_CONTINUE;
+	return VERDICT_ENDPOINTS_FAILED;
+}
+
+/* The set of the flow's rule for its address family. */
+static __always_inline struct rule_set *endpoint_set(const struct flow *flow,
+						     const struct rule *rule)
+{
+	__u32 index = flow_is_ipv6(flow) ? rule->set[1] : rule->set[0];
+
+	return index ? bpf_map_lookup_elem(&rule_sets, &index) : NULL;
 }
 
 /* Sets flow->leg.endpoint and .member for flow->rule. `failed`: the endpoint that did not answer,
@@ -160,26 +219,25 @@ __noinline int endpoint_choose(__u32 slot, __u32 failed)
 	struct rule_group *group;
 	struct rule_set *set;
 	struct rule *rule;
-	__u32 index;
+	__u32 id;
 
 	if (!flow)
 		return VERDICT_INTERNAL;
-	index = flow->rule;
-	rule = bpf_map_lookup_elem(&rules, &index);
-	index = !rule ? 0 : flow_is_ipv6(flow) ? rule->set[1] : rule->set[0];
-	set = bpf_map_lookup_elem(&rule_sets, &index);
-	group = index && set ? endpoint_group(flow, set) : NULL;
-	if (!rule || !group)
+	id = flow->rule;
+	rule = bpf_map_lookup_elem(&rules, &id);
+	set = rule ? endpoint_set(flow, rule) : NULL;
+	if (!rule || !set)
 		return VERDICT_NO_ENDPOINT;
+	if (failed)
+		return endpoint_retry(flow, set, slot, failed);
+	if (endpoint_draw(flow, set))
+		return VERDICT_NO_ENDPOINT;
+	group = endpoint_group(flow, set);
 	if (group->flags & GROUP_MISSING)
 		return VERDICT_BACKEND_MISSING;
 	if (!group->count)
 		return VERDICT_NO_ENDPOINT;
-	if (failed && flow->leg.endpoints_tried >= group->count)
-		return VERDICT_ENDPOINTS_FAILED;
-	index = failed ? flow->leg.member + 1 : endpoint_index(flow, set, group, rule->algorithm);
-	flow->leg.endpoint = 0;
-	return endpoint_walk(flow, group, index, failed);
+	return endpoint_walk(slot, group, endpoint_index(flow, set, group, rule->algorithm), 0);
 }
 
 #endif

@@ -22,7 +22,7 @@ static __always_inline __u32 evict_weight(const struct hold_large *hold)
 		return 0;
 	hold_source_key(flow, &key);
 	source = bpf_map_lookup_elem(&sources, &key);
-	return source ? source->held : 0;
+	return source && (__s32)source->held > 0 ? source->held : 1;
 }
 
 static __always_inline void evict_compare(struct evict_choice *best, __u32 index)

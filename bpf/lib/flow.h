@@ -124,6 +124,22 @@ static __always_inline int flow_index(const struct flow_key *key, __u32 slot, __
 	return bpf_map_update_elem(&flows, key, &ref, BPF_NOEXIST);
 }
 
+/* The flow that a tuple leads to. The entry is read in one piece: it may be another's already. */
+static __always_inline struct flow *flow_find(const struct flow_key *key, struct flow_ref *ret_ref)
+{
+	const volatile __u64 *found = bpf_map_lookup_elem(&flows, key);
+	struct flow *flow;
+	__u64 word;
+
+	if (!found)
+		return NULL;
+	word = *found;
+	ret_ref->slot = (__u32)word;
+	ret_ref->tag = word >> 32;
+	flow = flow_at(ret_ref->slot);
+	return flow && flow->generation == FLOW_TAG_GENERATION(ret_ref->tag) ? flow : NULL;
+}
+
 /* The endpoint no longer carries this flow. */
 static __always_inline void flow_leave_endpoint(struct flow *flow)
 {

@@ -132,18 +132,19 @@ static __always_inline void gather_note_fin(struct flow *flow, const struct pack
 
 /* Keeps the first segment: in a small hold when the request is whole and short. */
 static __always_inline int gather_keep_first(struct packet_context *ctx, struct scratch *s,
-					     struct flow *flow, int parsed)
+					     struct flow *flow)
 {
 	struct packet *packet = &s->packet;
 	struct hold_small *small;
 	struct hold_large *large;
 	__u64 length = packet->length;
 
-	if (parsed == VERDICT_CONTINUE && s->hold.head.end && length <= HOLD_SMALL_SIZE) {
-		small = hold_take_small(flow, packet->slot);
-		if (!small || !LENGTH_FITS(length, HOLD_SMALL_SIZE) ||
+	small = s->hold.head.end && length <= HOLD_SMALL_SIZE ? hold_take_small(flow, packet->slot)
+							      : NULL;
+	if (small) {
+		if (!LENGTH_FITS(length, HOLD_SMALL_SIZE) ||
 		    bpf_skb_load_bytes(ctx, packet->payload, small->data, length))
-			return VERDICT_HOLD_FULL;
+			return VERDICT_INTERNAL;
 		small->length = length;
 		return VERDICT_CONTINUE;
 	}
@@ -183,7 +184,7 @@ __noinline int gather_first(struct packet_context *ctx, struct scratch *s)
 	flow->client_next = s->packet.seq + s->packet.length;
 	gather_note_fin(flow, &s->packet);
 	if (parsed == VERDICT_CONTINUE) {
-		verdict = gather_keep_first(ctx, s, flow, parsed);
+		verdict = gather_keep_first(ctx, s, flow);
 		if (verdict != VERDICT_CONTINUE) {
 			flow_free_slot(s->packet.slot);
 			return verdict == VERDICT_SOURCE_CAP ? reset_send(ctx, s, verdict)
@@ -274,6 +275,7 @@ __noinline int gather_waiting(struct packet_context *ctx, struct scratch *s, __u
 	struct flow *flow = flow_at(slot);
 	struct packet *packet;
 	int verdict;
+	int added;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
@@ -288,10 +290,9 @@ __noinline int gather_waiting(struct packet_context *ctx, struct scratch *s, __u
 	verdict = verify_load(ctx, s);
 	if (verdict != VERDICT_CONTINUE)
 		return verdict;
-	if (gather_append(ctx, s, slot) < 0)
-		return VERDICT_HOLD_PENDING;
+	added = gather_append(ctx, s, slot);
 	gather_note_fin(flow, packet);
-	return VERDICT_HOLD_PENDING;
+	return added ? VERDICT_HOLD_PENDING : connect_again(ctx, s, slot);
 }
 
 #endif

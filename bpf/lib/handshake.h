@@ -126,13 +126,16 @@ __noinline int handshake_syn(struct packet_context *ctx, struct scratch *s, __u3
 static __always_inline int handshake_answer(struct packet_context *ctx, struct scratch *s,
 					    __u32 ack, __u8 flags, int verdict)
 {
+	struct cookie_options options;
+
+	cookie_unpack(s->packet.ack - 1, &options);
 	packet_read_macs(ctx, &s->packet);
 	segment_turn(&s->segment, &s->packet);
 	segment_no_options(&s->segment);
 	s->segment.seq = s->packet.ack;
 	s->segment.ack = ack;
 	s->segment.flags = flags;
-	s->segment.window = CLOSING_WINDOW;
+	s->segment.window = options.wscale == COOKIE_WSCALE_NONE ? SEGMENT_WINDOW : CLOSING_WINDOW;
 	if (s->packet.has_timestamps)
 		segment_timestamps(&s->segment, s->packet.tsecr, s->packet.tsval);
 	if (segment_write(ctx, s) < 0)

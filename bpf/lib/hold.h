@@ -97,8 +97,8 @@ static __always_inline void hold_source_key(const struct flow *flow, struct sour
 	ret_key->prefix[3] = mapped ? flow->client.word[3] : 0;
 }
 
-/* Counts one incomplete head for the flow's source. False: the source is at its cap. Where there
- * is no room for one more source, the holds are all taken too, and eviction decides. */
+/* Counts one incomplete head for the flow's source. False: the source is at its cap. Entries
+ * are never deleted, since a deleted one is used again at once; the map forgets the oldest. */
 static __always_inline int hold_count_source(struct flow *flow)
 {
 	struct source fresh = {};
@@ -113,7 +113,7 @@ static __always_inline int hold_count_source(struct flow *flow)
 	}
 	if (!source)
 		return 1;
-	if (source->held >= settings.source_cap)
+	if ((__s32)source->held >= (__s32)settings.source_cap)
 		return 0;
 	__sync_fetch_and_add(&source->held, 1);
 	flow->progress |= FLOW_COUNTED;
@@ -130,11 +130,8 @@ static __always_inline void hold_forget_source(struct flow *flow)
 	flow->progress &= ~FLOW_COUNTED;
 	hold_source_key(flow, &key);
 	source = bpf_map_lookup_elem(&sources, &key);
-	if (!source)
-		return;
-	__sync_fetch_and_add(&source->held, -1);
-	if (!source->held)
-		bpf_map_delete_elem(&sources, &key);
+	if (source && (__s32)source->held > 0)
+		__sync_fetch_and_add(&source->held, -1);
 }
 
 static __always_inline struct hold_small *hold_take_small(struct flow *flow, __u32 slot)

@@ -181,25 +181,24 @@ __noinline int icmp_about_syn(struct packet_context *ctx, struct scratch *s, __u
 
 __noinline int icmp_receive(struct packet_context *ctx, struct scratch *s)
 {
-	struct flow_ref *ref;
+	struct flow_ref ref;
 	struct flow *flow;
 	__u8 header[2];
 
 	if (!s || bpf_skb_load_bytes(ctx, s->packet.l4, header, sizeof(header)) ||
 	    !icmp_is_error(&s->packet, header[0]) || !icmp_read_quote(ctx, s))
 		return VERDICT_NOT_OURS;
-	ref = bpf_map_lookup_elem(&flows, &s->packet.key);
-	flow = ref ? flow_at(ref->slot) : NULL;
-	if (!flow || flow->generation != FLOW_TAG_GENERATION(ref->tag))
+	flow = flow_find(&s->packet.key, &ref);
+	if (!flow)
 		return VERDICT_NOT_OURS;
 	packet_parse_rest(ctx, &s->packet);
 	s->packet.generation = flow->generation;
 	if (flow->state == FLOW_SPLICED || flow->state == FLOW_TAIL)
-		return FLOW_TAG_SIDE(ref->tag) == FLOW_SIDE_POD ? icmp_to_client(ctx, s, ref->slot)
-								: icmp_to_pod(ctx, s, ref->slot);
-	if (FLOW_TAG_SIDE(ref->tag) == FLOW_SIDE_POD &&
+		return FLOW_TAG_SIDE(ref.tag) == FLOW_SIDE_POD ? icmp_to_client(ctx, s, ref.slot)
+							       : icmp_to_pod(ctx, s, ref.slot);
+	if (FLOW_TAG_SIDE(ref.tag) == FLOW_SIDE_POD &&
 	    icmp_is_unreachable(&s->packet, header[0], header[1]))
-		return icmp_about_syn(ctx, s, ref->slot);
+		return icmp_about_syn(ctx, s, ref.slot);
 	return VERDICT_OUT_OF_WINDOW;
 }
 

@@ -36,6 +36,15 @@
 		__uint(pinning, LIBBPF_PIN_BY_NAME); \
 	} name_ SEC(".maps")
 
+#define MAP_LRU(name_, key_, value_, entries_)       \
+	struct {                                     \
+		__uint(type, BPF_MAP_TYPE_LRU_HASH); \
+		__uint(max_entries, entries_);       \
+		__type(key, key_);                   \
+		__type(value, value_);               \
+		__uint(pinning, LIBBPF_PIN_BY_NAME); \
+	} name_ SEC(".maps")
+
 #define MAP_QUEUE(name_, entries_)                   \
 	struct {                                     \
 		__uint(type, BPF_MAP_TYPE_QUEUE);    \
@@ -53,7 +62,7 @@ MAP_ARRAY(holds_small, struct hold_small, HOLDS_SMALL_DEFAULT);
 MAP_QUEUE(holds_small_free, HOLDS_SMALL_DEFAULT);
 MAP_ARRAY(holds_large, struct hold_large, HOLDS_LARGE_DEFAULT);
 MAP_QUEUE(holds_large_free, HOLDS_LARGE_DEFAULT);
-MAP_HASH(sources, struct source_key, struct source, HOLDS_LARGE_DEFAULT);
+MAP_LRU(sources, struct source_key, struct source, 2 * HOLDS_LARGE_DEFAULT);
 
 MAP_HASH(listeners, struct listener_key, struct listener, LISTENERS_DEFAULT);
 MAP_ARRAY(route_meta, struct route_meta, 1);

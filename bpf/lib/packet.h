@@ -79,7 +79,7 @@ static __always_inline int packet_parse_tcp(struct packet_context *ctx, struct p
 	packet->options_length = header - TCP_LENGTH;
 	packet->payload = packet->l4 + header;
 	packet->length = ip_payload - header;
-	if (header < TCP_LENGTH || ip_payload < header || packet->l4 + ip_payload > ctx->len)
+	if (header < TCP_LENGTH || ip_payload < header || ip_payload > ctx->len - packet->l4)
 		return PARSE_MALFORMED;
 	if (header >= TCP_LENGTH + 12 && (const void *)(tcp + 8) <= end &&
 	    tcp[5] == bpf_htonl(TIMESTAMPS_WORD)) {
@@ -117,7 +117,7 @@ static __always_inline int packet_parse_v4(struct packet_context *ctx, struct pa
 		return PARSE_PASS;
 	if (word & IPV4_MORE_FRAGMENTS)
 		return PARSE_IRREGULAR;
-	if (!total) /* BIG TCP */
+	if (!total && ctx->gso_size) /* BIG TCP */
 		total = ctx->len - ETH_LENGTH;
 	packet_address_v4(&packet->key.source, ip[3]);
 	packet_address_v4(&packet->key.destination, ip[4]);
@@ -142,7 +142,7 @@ static __always_inline int packet_parse_v6(struct packet_context *ctx, struct pa
 		return PARSE_IRREGULAR;
 	if (next != PROTOCOL_TCP)
 		return PARSE_PASS;
-	if (!payload)
+	if (!payload && ctx->gso_size)
 		payload = ctx->len - ETH_LENGTH - IPV6_LENGTH;
 	packet_address_v6(&packet->key.source, ip + 2);
 	packet_address_v6(&packet->key.destination, ip + 6);

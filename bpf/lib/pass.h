@@ -10,16 +10,36 @@
 #include "pmtu.h"
 #include "release.h"
 
-#define PASS_SLOW_PROGRESS (FLOW_CLIENT_FIN | FLOW_POD_FIN | FLOW_HELD)
+/* True when the packet acknowledges a FIN that was not acknowledged before. */
+static __always_inline int pass_ends(const struct flow *flow, const struct packet *packet, int side)
+{
+	__u32 fins = flow->progress & (FLOW_CLIENT_FIN | FLOW_POD_FIN);
+
+	if (!fins)
+		return 0;
+	if (side == FLOW_SIDE_CLIENT)
+		return (fins & FLOW_POD_FIN) && !(flow->progress & FLOW_POD_FIN_ACKED) &&
+		       !seq_before(packet->ack, flow->pod_fin);
+	return (fins & FLOW_CLIENT_FIN) && !(flow->progress & FLOW_CLIENT_FIN_ACKED) &&
+	       !seq_before(packet->ack + flow->leg.e, flow->client_fin);
+}
 
 /* True when nothing but translation is to be done. */
-static __always_inline int pass_quickly(const struct flow *flow, const struct packet *packet)
+static __always_inline int pass_quickly(const struct flow *flow, const struct packet *packet,
+					int side)
 {
-	if (flow->state != FLOW_SPLICED || (flow->progress & PASS_SLOW_PROGRESS))
+	if (flow->state != FLOW_SPLICED || (flow->progress & (FLOW_HELD | FLOW_RESET_SEEN)))
 		return 0;
-	if (packet->flags & (TCP_SYN | TCP_FIN | TCP_RST))
+	if ((packet->flags & (TCP_SYN | TCP_FIN | TCP_RST)) || pass_ends(flow, packet, side))
 		return 0;
 	return !packet->options_length || (packet->has_timestamps && packet->options_length == 12);
+}
+
+/* Unclaimed, the slot may have been freed and taken again since it was looked up: nothing that was
+ * read from it may leave then. */
+static __always_inline int pass_is_stale(const struct flow *flow, const struct packet *packet)
+{
+	return READ_ONCE(flow->generation) != packet->generation;
 }
 
 static __always_inline int pass_to_pod(struct packet_context *ctx, struct scratch *s,
@@ -36,7 +56,7 @@ static __always_inline int pass_to_pod(struct packet_context *ctx, struct scratc
 		return pmtu_send(ctx, s, splice->mtu, VERDICT_PMTU_TO_CLIENT);
 	splice_note_to_pod(flow, packet);
 	splice_count_bytes(flow, packet->length, 1);
-	return splice_send(ctx, s, splice, &flow->leg.pod, 0);
+	return pass_is_stale(flow, packet) ? VERDICT_CONTENDED : splice_send(ctx, s, splice, 0);
 }
 
 static __always_inline int pass_to_client(struct packet_context *ctx, struct scratch *s,
@@ -53,7 +73,7 @@ static __always_inline int pass_to_client(struct packet_context *ctx, struct scr
 		return pmtu_send(ctx, s, splice->mtu, VERDICT_PMTU_TO_POD);
 	splice_note_to_client(flow, packet);
 	splice_count_bytes(flow, packet->length, 0);
-	return splice_send(ctx, s, splice, &flow->listener, 0);
+	return pass_is_stale(flow, packet) ? VERDICT_CONTENDED : splice_send(ctx, s, splice, 0);
 }
 
 static __always_inline void pass_put_word(__u8 *bytes, __u32 word)
@@ -94,7 +114,7 @@ __noinline __s64 pass_options(struct packet_context *ctx, struct scratch *s, __u
 	at = s->options.timestamps_at & 63;
 	if (s->options.timestamps && to_pod) {
 		pass_put_word(&s->option_bytes[1][at + 4],
-			      splice_tsecr_to_pod(&flow->leg, s->packet.tsecr));
+			      splice_tsecr_to_pod(flow, s->packet.tsecr));
 	} else if (s->options.timestamps) {
 		pass_put_word(&s->option_bytes[1][at], s->packet.tsval + flow->leg.t);
 	}
@@ -140,7 +160,7 @@ __noinline int pass_translate(struct packet_context *ctx, struct scratch *s, __u
 	splice_count_bytes(flow, s->packet.length, to_pod);
 	if (odd)
 		s->packet.has_timestamps = 0; /* they are written already */
-	return splice_send(ctx, s, splice, to_pod ? &flow->leg.pod : &flow->listener, diff);
+	return splice_send(ctx, s, splice, diff);
 }
 
 /* A segment of the client in the tail of a flow that we answered ourselves. */
@@ -261,12 +281,12 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 		return redirect_repeat(ctx, s, slot);
 	if (flow->state == FLOW_CLOSING)
 		return reply_closing(ctx, s, slot);
-	if (flow->state == FLOW_OVERDUE)
+	if (flow->state == FLOW_OVERDUE && !(packet->flags & TCP_RST))
 		return reply_begin(ctx, s, slot, VERDICT_HEAD_TIMEOUT);
 	if (flow->state == FLOW_SPLICED || flow->state == FLOW_TAIL)
 		return pass_client_slow(ctx, s, slot);
 	if (packet->flags & TCP_RST) {
-		if (packet->seq == flow->client_next)
+		if (packet->seq - flow->client_next <= !!(flow->progress & FLOW_CLIENT_FIN))
 			flow_free_slot(slot);
 		return VERDICT_RST_SWALLOWED;
 	}
@@ -277,7 +297,8 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 	if (!gather_fits(flow, packet))
 		return VERDICT_OUT_OF_WINDOW;
 	flow->client_window = packet->window;
-	flow->client_tsval = packet->tsval;
+	if (!seq_after(packet->seq, flow->client_next)) /* RFC 7323 4.3 */
+		flow->client_tsval = packet->tsval;
 	return flow->state == FLOW_GATHERING ? gather_more(ctx, s, slot)
 					     : gather_waiting(ctx, s, slot);
 }

@@ -125,6 +125,14 @@ __noinline int redirect_path(struct scratch *s, struct hold_large *hold, __u32 i
 	return start > end ? redirect_take(s, hold, end, start - end) : 0;
 }
 
+/* A reply is one segment: the client's MSS is its limit. */
+static __always_inline void redirect_limit(struct scratch *s, const struct flow *flow)
+{
+	__u32 limit = flow->client_mss - 12;
+
+	s->reply_limit = limit < REDIRECT_LENGTH_MAX ? limit : REDIRECT_LENGTH_MAX;
+}
+
 /* Puts the reply together. A Location that is too long is refused as the target is. */
 __noinline int redirect_compose(struct scratch *s, struct hold_large *hold, __u32 rule_id)
 {
@@ -140,7 +148,7 @@ __noinline int redirect_compose(struct scratch *s, struct hold_large *hold, __u3
 		return VERDICT_INTERNAL;
 	if (redirect_status(s, redirect->status) || redirect_origin(s, hold, index) ||
 	    redirect_path(s, hold, index) ||
-	    s->reply_length > REDIRECT_LENGTH_MAX - REDIRECT_REST_LENGTH)
+	    s->reply_length > s->reply_limit - REDIRECT_REST_LENGTH)
 		return VERDICT_TARGET_TOO_LONG;
 	REDIRECT_PUT(s, redirect_rest, REDIRECT_REST_LENGTH, sizeof(redirect_rest) - 1);
 	return redirect->status == 301   ? VERDICT_REDIRECT_301
@@ -189,6 +197,7 @@ __noinline int redirect_begin(struct packet_context *ctx, struct scratch *s,
 
 	if (!s || !hold || !flow)
 		return VERDICT_INTERNAL;
+	redirect_limit(s, flow);
 	verdict = redirect_compose(s, hold, flow->rule);
 	if (verdict < VERDICT_REDIRECT_301 || verdict > VERDICT_REDIRECT_308)
 		return reply_begin(ctx, s, slot, verdict);
@@ -238,6 +247,7 @@ __noinline int redirect_repeat(struct packet_context *ctx, struct scratch *s, __
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
+	redirect_limit(s, flow);
 	verdict = redirect_again(ctx, s, flow, slot);
 	if (verdict != flow->verdict)
 		return verdict < VERDICT_REDIRECT_301 || verdict > VERDICT_REDIRECT_308

@@ -96,9 +96,9 @@ struct splice {
 	__u32 ack;
 	__u32 tsval;
 	__u32 tsecr;
-	__u32 ports;        /* as the first word of the TCP header */
-	__u32 address;      /* IPv4: new source or destination */
-	__u32 address_diff; /* of the pseudo header */
+	__u32 ports;               /* as the first word of the TCP header */
+	struct ip_address address; /* new source or destination */
+	__u32 address_diff;        /* of the pseudo header */
 	__u32 ifindex;
 	__u16 window;
 	__u16 mtu;
@@ -162,6 +162,7 @@ struct scratch {
 	struct route_match match;
 	struct evict_choice evict;
 	__u32 reply_length;
+	__u32 reply_limit;
 	__u8 reply[REDIRECT_REPLY_MAX + 8];
 	struct hold_large hold;
 };

@@ -115,6 +115,7 @@ __noinline int segment_write(struct packet_context *ctx, struct scratch *s)
 {
 	__u32 options;
 	__u32 header;
+	int failed;
 	__u64 sum;
 
 	if (!s)
@@ -132,17 +133,18 @@ __noinline int segment_write(struct packet_context *ctx, struct scratch *s)
 		segment_frame_v6(s);
 		sum = segment_tcp_words(&s->segment, s->frame.v6.tcp);
 		s->frame.v6.tcp[4] = segment_check(&s->segment, sum, s->packet.checksum);
-		if (bpf_skb_store_bytes(ctx, 0, s->frame.v6.destination_mac, 74 + options,
-					BPF_F_RECOMPUTE_CSUM))
-			return -1;
+		failed = bpf_skb_store_bytes(ctx, ETH_LENGTH, &s->frame.v6.flow, 60 + options,
+					     BPF_F_RECOMPUTE_CSUM);
 	} else {
 		segment_frame_v4(s);
 		sum = segment_tcp_words(&s->segment, s->frame.v4.tcp);
 		s->frame.v4.tcp[4] = segment_check(&s->segment, sum, s->packet.checksum);
-		if (bpf_skb_store_bytes(ctx, 0, s->frame.v4.destination_mac, 54 + options,
-					BPF_F_RECOMPUTE_CSUM))
-			return -1;
+		failed = bpf_skb_store_bytes(ctx, ETH_LENGTH, &s->frame.v4.version_ihl,
+					     40 + options, BPF_F_RECOMPUTE_CSUM);
 	}
+	/* The Ethernet header is no part of a device's sum. */
+	if (failed || bpf_skb_store_bytes(ctx, 0, s->frame.v4.destination_mac, ETH_LENGTH, 0))
+		return -1;
 	return header;
 }
 

@@ -70,22 +70,23 @@ static __always_inline int splice_store_v4(struct packet_context *ctx, struct sc
 	sum += bpf_htons(SEGMENT_TTL << 8);
 	frame->check = ~checksum_fold16(sum);
 	if (splice->to_pod)
-		frame->destination = splice->address;
+		frame->destination = splice->address.word[3];
 	else
-		frame->source = splice->address;
+		frame->source = splice->address.word[3];
 	splice_write_tcp(s, frame->tcp, splice, diff);
 	return bpf_skb_store_bytes(ctx, 0, frame->destination_mac, size, 0);
 }
 
 static __always_inline int splice_store_v6(struct packet_context *ctx, struct scratch *s,
-					   const struct splice *splice,
-					   const struct ip_address *address, __u64 *diff)
+					   const struct splice *splice, __u64 *diff)
 {
 	struct frame_v6 *frame = &s->frame.v6;
 	__u32 size = ETH_LENGTH + IPV6_LENGTH + TCP_LENGTH + (s->packet.has_timestamps ? 12 : 0);
 	const __be32 *ip;
 	__be32 *word = &frame->flow;
 	__be32 *target = splice->to_pod ? frame->destination : frame->source;
+	__u64 hop_diff;
+	__u32 hop;
 
 	ip = (const __be32 *)((const __u8 *)(long)ctx->data + ETH_LENGTH);
 	if ((const void *)(ip + 15) > (const void *)(long)ctx->data_end)
@@ -100,23 +101,26 @@ static __always_inline int splice_store_v6(struct packet_context *ctx, struct sc
 		word[17] = ip[17];
 	}
 	frame->protocol = bpf_htons(ETH_IPV6);
+	hop = word[1];
 	frame->hop_limit = SEGMENT_TTL;
+	hop_diff = checksum_change(hop, word[1]);
 	for (int i = 0; i < 4; i++)
-		target[i] = address->word[i];
+		target[i] = splice->address.word[i];
 	splice_write_tcp(s, frame->tcp, splice, diff);
+	/* Only where the device summed the whole packet: in IPv6 nothing evens out what changes. */
+	bpf_csum_update(ctx, checksum_fold32(splice->address_diff + hop_diff));
 	return bpf_skb_store_bytes(ctx, 0, frame->destination_mac, size, 0);
 }
 
 /* Stores the translated headers and picks the way out. Ethernet addresses are in s->frame. */
 static __always_inline int splice_send(struct packet_context *ctx, struct scratch *s,
-				       const struct splice *splice,
-				       const struct ip_address *address, __u64 diff)
+				       const struct splice *splice, __u64 diff)
 {
 	__u32 check = s->packet.l4 + TCP_CHECK_OFFSET;
 	int failed;
 
 	if (s->packet.ipv6)
-		failed = splice_store_v6(ctx, s, splice, address, &diff);
+		failed = splice_store_v6(ctx, s, splice, &diff);
 	else
 		failed = splice_store_v4(ctx, s, splice, &diff);
 	if (failed || bpf_l4_csum_replace(ctx, check, 0, splice->address_diff, BPF_F_PSEUDO_HDR) ||
@@ -133,9 +137,13 @@ static __always_inline int splice_send(struct packet_context *ctx, struct scratc
 	return splice->to_pod ? VERDICT_TO_POD : VERDICT_TO_CLIENT;
 }
 
-static __always_inline __u32 splice_tsecr_to_pod(const struct flow_leg *leg, __u32 tsecr)
+/* A pod in SYN_RECV takes no TSecr below its SYN-ACK's TSval; the hold is dropped when it has left
+ * that state. From then on the floor would be in the way of the clock's wrap. */
+static __always_inline __u32 splice_tsecr_to_pod(const struct flow *flow, __u32 tsecr)
 {
-	return seq_max(tsecr - leg->t, leg->tsecr_floor);
+	__u32 translated = tsecr - flow->leg.t;
+
+	return flow->progress & FLOW_HELD ? seq_max(translated, flow->leg.tsecr_floor) : translated;
 }
 
 static __always_inline __u16 splice_window_to_pod(const struct flow *flow, __u32 window)
@@ -165,9 +173,9 @@ static __always_inline void splice_fill_to_pod(const struct flow *flow, struct s
 	ret->seq = packet->seq - leg->e;
 	ret->ack = packet->ack - leg->d;
 	ret->tsval = packet->tsval;
-	ret->tsecr = splice_tsecr_to_pod(leg, packet->tsecr);
+	ret->tsecr = splice_tsecr_to_pod(flow, packet->tsecr);
 	ret->ports = (__u32)leg->pod_port << 16 | leg->source_port;
-	ret->address = leg->pod.word[3];
+	ret->address = leg->pod;
 	ret->address_diff = leg->address_diff;
 	ret->ifindex = leg->ifindex;
 	ret->mtu = leg->mtu;
@@ -190,7 +198,7 @@ static __always_inline void splice_fill_to_client(const struct flow *flow, struc
 	ret->tsval = packet->tsval + leg->t;
 	ret->tsecr = packet->tsecr;
 	ret->ports = (__u32)flow->client_port << 16 | flow->listener_port;
-	ret->address = flow->listener.word[3];
+	ret->address = flow->listener;
 	ret->address_diff = ~leg->address_diff;
 	ret->ifindex = flow->client_ifindex;
 	ret->mtu = flow->client_mtu;
@@ -212,15 +220,30 @@ static __always_inline int splice_too_big(struct packet_context *ctx, const stru
 	return mtu && size > mtu;
 }
 
-/* What both directions note of a segment that passes. */
+/* What both directions note of a segment that passes: written only where it changes, since both
+ * CPUs of a flow share its lines. */
+static __always_inline void splice_note_tsval(struct flow *flow, __u32 tsval)
+{
+	if (seq_after(tsval, flow->tsval))
+		flow->tsval = tsval;
+}
+
+static __always_inline void splice_note_seen(struct flow *flow, __u32 now)
+{
+	if (flow->seen != now)
+		flow->seen = now;
+}
+
 static __always_inline void splice_note_to_pod(struct flow *flow, const struct packet *packet)
 {
-	flow->seen = packet->now;
+	splice_note_seen(flow, packet->now);
 	if (packet->flags & TCP_RST) /* its numbers prove nothing */
 		return;
-	flow->client_ack = packet->ack;
-	flow->client_window = packet->window;
-	if (packet->has_timestamps)
+	if (seq_after(packet->ack, flow->client_ack))
+		flow->client_ack = packet->ack;
+	if (flow->client_window != packet->window)
+		flow->client_window = packet->window;
+	if (packet->has_timestamps && flow->client_tsval != packet->tsval)
 		flow->client_tsval = packet->tsval;
 	if (packet->length && seq_before(flow->client_next, packet->seq + packet->length))
 		flow->client_next = packet->seq + packet->length;
@@ -230,14 +253,17 @@ static __always_inline void splice_note_to_client(struct flow *flow, const struc
 {
 	__u32 end = packet->seq + packet->length + flow->leg.d;
 
-	flow->seen = packet->now;
+	splice_note_seen(flow, packet->now);
 	if (packet->flags & TCP_RST)
 		return;
-	flow->leg.pod_ack = seq_max(flow->leg.pod_ack, packet->ack + flow->leg.e);
+	if (seq_after(packet->ack + flow->leg.e, flow->leg.pod_ack)) {
+		flow->leg.pod_ack = packet->ack + flow->leg.e;
+		flow->client_acked = seq_max(flow->client_acked, flow->leg.pod_ack);
+	}
 	if (packet->length && seq_before(flow->leg.pod_next, end))
 		flow->leg.pod_next = end;
 	if (packet->has_timestamps)
-		flow->tsval = seq_max(flow->tsval, packet->tsval + flow->leg.t);
+		splice_note_tsval(flow, packet->tsval + flow->leg.t);
 }
 
 static __always_inline void splice_count_bytes(const struct flow *flow, __u32 bytes, int to_pod)

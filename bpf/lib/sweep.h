@@ -31,6 +31,8 @@ static __always_inline __u32 sweep_limit(const struct flow *flow)
 		return settings.closing_timeout;
 	if (flow->state == FLOW_TAIL)
 		return settings.tail_timeout;
+	if (flow->progress & FLOW_RESET_SEEN)
+		return settings.closing_timeout;
 	return flow->progress & (FLOW_CLIENT_FIN | FLOW_POD_FIN) ? settings.half_timeout
 								 : settings.idle_timeout;
 }

@@ -54,7 +54,7 @@ def run_wrk(lab, address, path, options, seconds):
     output = lab["client"].namespace.run("wrk", "-t1", f"-d{seconds}s", *options, "-H",
                                          f"Host: {HOST}", f"http://{address}{path}").stdout
     if re.search(r"Non-2xx|Socket errors", output):
-        sys.exit(f"{address}{path}: requests failed:\n{output}")
+        sys.exit(f"{address}{path}: requests failed:\n{output}\n{lab.agent.verdicts_text()}")
     return float(re.search(r"Requests/sec: *([\d.]+)", output)[1])
 
 

@@ -48,7 +48,7 @@ static void set_sizes(struct bpf_object *object, const struct datapath_settings 
 	set_size(object, "holds_small_free", settings->holds_small);
 	set_size(object, "holds_large", settings->holds_large);
 	set_size(object, "holds_large_free", settings->holds_large);
-	set_size(object, "sources", settings->holds_large);
+	set_size(object, "sources", 2 * settings->holds_large);
 }
 
 static void unpin(struct bpf_object *object)

@@ -19,7 +19,10 @@ static void repeat_request(struct connection *c, const char *request)
 	struct tcp_segment again = client_segment(c, TCP_PSH, request);
 
 	again.seq = c->client.isn + 1;
-	client_sends(c, &again);
+	/* Copies within a burst are no retransmissions: they wait. */
+	do {
+		client_sends(c, &again);
+	} while (c->testbed->verdict == VERDICT_HOLD_PENDING);
 }
 
 /* RST as a closed port answers a SYN. */

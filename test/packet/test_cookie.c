@@ -58,6 +58,19 @@ static void expect_reset(struct connection *c, enum verdict verdict)
 	expect_no_flow(c);
 }
 
+/* A request with a cookie that is not good. One in 2,048 looks like a later segment of a first
+ * flight, since 12 bits decide that; then another port is tried. */
+static void say_unproven(struct connection *c)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		client_says(c, TCP_PSH, REQUEST_ROOT);
+		if (c->testbed->verdict != VERDICT_COOKIE_LATER_SEGMENT)
+			return;
+		c->client.next -= (uint32_t)strlen(REQUEST_ROOT);
+		c->client_port += 100;
+	}
+}
+
 static void a_good_cookie_with_a_request_makes_a_flow(void **state)
 {
 	struct connection *c = *state;
@@ -103,7 +116,7 @@ static void a_very_old_cookie_is_reset(void **state)
 	struct connection *c = *state;
 
 	take_old_cookie(c, 2 * COOKIE_KEYS);
-	client_says(c, TCP_PSH, REQUEST_ROOT);
+	say_unproven(c);
 	expect_reset(c, VERDICT_NO_FLOW);
 }
 
@@ -132,7 +145,7 @@ static void a_forged_cookie_is_reset(void **state)
 
 	client_connects(c);
 	c->client.ack ^= 0x00ffe000;
-	client_says(c, TCP_PSH, REQUEST_ROOT);
+	say_unproven(c);
 	expect_reset(c, VERDICT_NO_FLOW);
 }
 
@@ -155,12 +168,12 @@ static void a_cookie_is_good_for_its_tuple_only(void **state)
 
 	client_connects(c);
 	c->client_port++;
-	client_says(c, TCP_PSH, REQUEST_ROOT);
+	say_unproven(c);
 	expect_reset(c, VERDICT_NO_FLOW);
 	c->client_port--;
 	c->client.next -= (uint32_t)strlen(REQUEST_ROOT);
 	c->listener = c->other_listener;
-	client_says(c, TCP_PSH, REQUEST_ROOT);
+	say_unproven(c);
 	expect_reset(c, VERDICT_NO_FLOW);
 }
 
@@ -202,7 +215,7 @@ static void a_segment_far_away_is_reset(void **state)
 
 	client_connects(c);
 	c->client.next += 100000;
-	client_says(c, TCP_PSH, REQUEST_ROOT);
+	say_unproven(c);
 	expect_reset(c, VERDICT_NO_FLOW);
 }
 
@@ -271,7 +284,7 @@ static void an_unknown_segment_is_reset(void **state)
 
 	c->client.next = 123456;
 	c->client.ack = 654321;
-	client_says(c, TCP_PSH, REQUEST_ROOT);
+	say_unproven(c);
 	expect_reset(c, VERDICT_NO_FLOW);
 }
 

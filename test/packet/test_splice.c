@@ -46,6 +46,31 @@ static void all_numbers_may_wrap(void **state)
 	}
 }
 
+/* 5 GiB each way, and the clocks of 50 days: nothing may compare with a number of long ago. */
+static void numbers_run_on_for_gigabytes(void **state)
+{
+	const uint32_t step = 0x28000000;
+	struct connection *c = *state;
+
+	connection_splice(c, REQUEST_ROOT);
+	for (unsigned i = 0; i < 9; i++) {
+		struct tcp_segment segment;
+
+		c->client.next += step;
+		c->client.tsval += step;
+		segment = client_segment(c, TCP_PSH, "x");
+		pass_to_pod(c, &segment);
+		c->pod.ack = c->client.next;
+		c->pod.tsecr = c->client.tsval;
+		c->pod.next += step;
+		c->pod.tsval += step;
+		segment = pod_segment(c, TCP_PSH, "y");
+		pass_to_client(c, &segment);
+		c->client.ack = c->pod.next + c->router_isn - c->pod.isn;
+		c->client.tsecr = c->pod.tsval + c->router_tsval - c->pod_tsval;
+	}
+}
+
 static void every_set_of_options_is_spliced(void **state)
 {
 	static const char *const client[] = {"mstnw", "mnwnns", "m", "mnw", "mnnt", "mnnts", ""};
@@ -240,6 +265,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		BOTH(headers_are_translated_both_ways),
 		BOTH(all_numbers_may_wrap),
+		BOTH(numbers_run_on_for_gigabytes),
 		BOTH(every_set_of_options_is_spliced),
 		BOTH(windows_of_the_pod_are_scaled),
 		BOTH(windows_of_the_client_pass_as_they_are),
