@@ -122,6 +122,20 @@ unsigned testbed_count_entries(const struct testbed *testbed, const char *map)
 	return count;
 }
 
+unsigned testbed_heads_held(const struct testbed *testbed)
+{
+	int fd = testbed_map(testbed, "sources");
+	struct source_key key;
+	struct source source;
+	unsigned held = 0;
+
+	for (int end = bpf_map_get_next_key(fd, NULL, &key); !end;
+	     end = bpf_map_get_next_key(fd, &key, &key))
+		if (!bpf_map_lookup_elem(fd, &key, &source))
+			held += source.held;
+	return held;
+}
+
 const char *testbed_verdict_name(enum verdict verdict)
 {
 	static const char *const names[VERDICT_COUNT] = {[VERDICT_CONTINUE] = "none",

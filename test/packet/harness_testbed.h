@@ -72,6 +72,9 @@ int64_t testbed_gauge(const struct testbed *testbed, enum flow_state state);
 /* Entries of a hash map, or queued elements that are taken out. */
 unsigned testbed_count_entries(const struct testbed *testbed, const char *map);
 
+/* Incomplete heads that are counted for all sources together. */
+unsigned testbed_heads_held(const struct testbed *testbed);
+
 const char *testbed_verdict_name(enum verdict verdict);
 
 #endif

@@ -52,7 +52,7 @@ static void expect_collected(const struct connection *c)
 	if (!wait_until(c, FLOW_FREE, c->testbed->settings.flows))
 		expect_fail(HERE, "flows are left after %d ms", WAIT_MS);
 	expect_number(testbed_count_entries(c->testbed, "flows"), 0);
-	expect_number(testbed_count_entries(c->testbed, "sources"), 0);
+	expect_number(testbed_heads_held(c->testbed), 0);
 	for (unsigned state = FLOW_GATHERING; state < FLOW_STATE_COUNT; state++)
 		expect_number(testbed_gauge(c->testbed, (enum flow_state)state), 0);
 }

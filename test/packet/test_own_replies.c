@@ -223,7 +223,7 @@ static void a_request_cut_in_parts_gets_its_404_as_well(void **state)
 	client_says(c, TCP_PSH, &REQUEST_ROOT[10]);
 	expect_verdict(c, VERDICT_NO_ROUTE);
 	expect_reply(c, reply.bytes, reply.total_length);
-	expect_number(testbed_count_entries(c->testbed, "sources"), 0);
+	expect_number(testbed_heads_held(c->testbed), 0);
 }
 
 static void the_port_can_be_used_again_after_the_reply(void **state)
