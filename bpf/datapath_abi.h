@@ -229,8 +229,8 @@ struct reply_template {
 /* ---- keys of the cookies: "cookie_keys" (ARRAY of COOKIE_KEYS, by time slot % COOKIE_KEYS) ----
  * The slot is bpf_ktime_get_coarse_ns() >> COOKIE_SLOT_SHIFT (275 s); cookies of this slot and of
  * the one before are good. The agent replaces the key of slot + 2 once a slot;
- * older keys stay for a while, so that an expired cookie can be told from a forged one. Two zero words
- * are no key: nothing is answered. */
+ * older keys stay for a while, so that an expired cookie can be told from a forged one. Two zero
+ * words are no key: nothing is answered. */
 #define COOKIE_KEYS 8
 #define COOKIE_SLOT_SHIFT 38
 

@@ -31,19 +31,19 @@ static inline void fclosep(FILE **file)
 #define _cleanup_fclose_ _cleanup_(fclosep)
 
 /* Hands a pointer over: yields it and leaves NULL behind. */
-#define STEAL(pointer)                             \
-	({                                         \
+#define STEAL(pointer)                                   \
+	({                                               \
 		__typeof__(pointer) stolen_ = (pointer); \
-		(pointer) = NULL;                  \
-		stolen_;                           \
+		(pointer) = NULL;                        \
+		stolen_;                                 \
 	})
 
 /* Hands a descriptor over: yields it and leaves -1 behind. */
-#define STEAL_FD(fd)              \
-	({                        \
+#define STEAL_FD(fd)                \
+	({                          \
 		int stolen_ = (fd); \
-		(fd) = -1;        \
-		stolen_;          \
+		(fd) = -1;          \
+		stolen_;            \
 	})
 
 #endif

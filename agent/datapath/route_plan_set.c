@@ -60,13 +60,11 @@ static uint64_t set_digest(const struct table_rule *rule, int family, const uint
 				      endpoints_count(rule, family) * sizeof(*ids));
 
 	for (size_t i = 0; i < rule->group_count; i++) {
-		uint32_t group[] = {
-			rule->groups[i].weight,
-			rule->groups[i].missing,
-			(uint32_t)rule->groups[i].endpoint_count[family],
-		};
+		const struct table_group *group = &rule->groups[i];
 
-		digest = inputs_hash(digest, group, sizeof(group));
+		digest = route_hash_step(digest ^ group->weight, 0);
+		digest = route_hash_step(digest ^ group->missing, 0);
+		digest = route_hash_step(digest ^ group->endpoint_count[family], 0);
 	}
 	return digest ?: 1;
 }

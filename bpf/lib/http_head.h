@@ -30,17 +30,17 @@ enum http_head_flag {
 
 /* Where the parser is: what http_head.position points at, or what is left to do on a line. */
 enum http_phase {
-	HTTP_PHASE_START = 0,      /* first byte of the connection, or an empty line in front */
-	HTTP_PHASE_REQUEST,        /* inside the request line */
-	HTTP_PHASE_PATH,           /* request line complete: checking the path by words */
-	HTTP_PHASE_PATH_WALK,      /* ... byte by byte, decoded */
-	HTTP_PHASE_QUERY,          /* ... what follows "?" */
-	HTTP_PHASE_NAME,           /* inside a field name */
-	HTTP_PHASE_VALUE,          /* inside a field value */
-	HTTP_PHASE_TRIM,           /* field line complete: cutting white space off the value */
-	HTTP_PHASE_ELEMENT,        /* Connection: at an element of the list */
-	HTTP_PHASE_ELEMENT_SKIP,   /* Connection: looking for the next comma */
-	HTTP_PHASE_DONE,           /* complete or refused */
+	HTTP_PHASE_START = 0,    /* first byte of the connection, or an empty line in front */
+	HTTP_PHASE_REQUEST,      /* inside the request line */
+	HTTP_PHASE_PATH,         /* request line complete: checking the path by words */
+	HTTP_PHASE_PATH_WALK,    /* ... byte by byte, decoded */
+	HTTP_PHASE_QUERY,        /* ... what follows "?" */
+	HTTP_PHASE_NAME,         /* inside a field name */
+	HTTP_PHASE_VALUE,        /* inside a field value */
+	HTTP_PHASE_TRIM,         /* field line complete: cutting white space off the value */
+	HTTP_PHASE_ELEMENT,      /* Connection: at an element of the list */
+	HTTP_PHASE_ELEMENT_SKIP, /* Connection: looking for the next comma */
+	HTTP_PHASE_DONE,         /* complete or refused */
 };
 
 /* Reads a path as a decoding application does, one byte at a time: `%XX` once, `\` as `/`, `;...`
@@ -56,11 +56,11 @@ struct http_path_reader {
 
 /* State of the check of an IPv6 address. */
 struct http_ipv6 {
-	__u16 value;  /* decimal value of the group, 256 if over 255 or not decimal */
-	__u8 groups;  /* groups of 16 bits so far */
-	__u8 digits;  /* of the group */
-	__u8 colons;  /* in a row, just before */
-	__u8 gap;     /* "::" was seen */
+	__u16 value; /* decimal value of the group, 256 if over 255 or not decimal */
+	__u8 groups; /* groups of 16 bits so far */
+	__u8 digits; /* of the group */
+	__u8 colons; /* in a row, just before */
+	__u8 gap;    /* "::" was seen */
 	__u8 dots;
 	__u8 pad;
 };
@@ -88,14 +88,14 @@ struct http_head {
 	__u16 verdict; /* of a refused head */
 	__u16 authority;
 	__u16 authority_length;
-	__u16 name_end;   /* offset of the line's colon */
-	__u16 value;      /* offset of the value, or what is left of it */
+	__u16 name_end; /* offset of the line's colon */
+	__u16 value;    /* offset of the value, or what is left of it */
 	__u16 value_end;
 	__u32 authority_port;
 	__u32 host_port;
 	struct http_path_reader reader;
 	struct http_ipv6 ipv6;
-	__u32 scan_port;    /* results of http_host_scan() */
+	__u32 scan_port; /* results of http_host_scan() */
 	__u16 scan_length;
 	__u8 field; /* enum http_field of the line */
 	__u8 pad;

@@ -15,10 +15,10 @@
  * of its name, else 0. */
 static __always_inline __u64 http_method_known(struct http_head *head, __u64 word)
 {
-#define X(name)                                         \
-	if (HTTP_METHOD_BEGINS(word, #name)) {          \
-		head->method = HTTP_METHOD_##name;      \
-		return sizeof(#name) - 1;               \
+#define X(name)                                    \
+	if (HTTP_METHOD_BEGINS(word, #name)) {     \
+		head->method = HTTP_METHOD_##name; \
+		return sizeof(#name) - 1;          \
 	}
 	HTTP_METHODS(X)
 #undef X
@@ -32,8 +32,8 @@ static __always_inline bool http_method_miscased(__u64 word, __u64 length)
 	if (length > 7)
 		return false;
 	word &= http_cover(length);
-#define X(name)                                                                              \
-	if (word == ((HTTP_WORD(#name, 0) | SWAR_CASE) & http_cover(sizeof(#name) - 1)))     \
+#define X(name)                                                                          \
+	if (word == ((HTTP_WORD(#name, 0) | SWAR_CASE) & http_cover(sizeof(#name) - 1))) \
 		return true;
 	HTTP_METHODS(X)
 #undef X

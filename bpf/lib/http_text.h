@@ -28,9 +28,9 @@ static __always_inline __u8 http_byte(const struct hold_large *hold, __u64 offse
 #define HTTP_CHAR(text, i) ((__u64)(__u8)(text)[(i) < sizeof(text) ? (i) : sizeof(text) - 1])
 #define HTTP_CHAR_CASE(text, i) \
 	(HTTP_CHAR(text, i) >= 'a' && HTTP_CHAR(text, i) <= 'z' ? 0x20ULL : 0ULL)
-#define HTTP_EIGHT(of, text, i)                                                               \
-	(of(text, i) | of(text, (i) + 1) << 8 | of(text, (i) + 2) << 16 |                     \
-	 of(text, (i) + 3) << 24 | of(text, (i) + 4) << 32 | of(text, (i) + 5) << 40 |        \
+#define HTTP_EIGHT(of, text, i)                                                        \
+	(of(text, i) | of(text, (i) + 1) << 8 | of(text, (i) + 2) << 16 |              \
+	 of(text, (i) + 3) << 24 | of(text, (i) + 4) << 32 | of(text, (i) + 5) << 40 | \
 	 of(text, (i) + 6) << 48 | of(text, (i) + 7) << 56)
 #define HTTP_WORD(text, first) HTTP_EIGHT(HTTP_CHAR, text, first)
 #define HTTP_WORD_CASE(text, first) HTTP_EIGHT(HTTP_CHAR_CASE, text, first)
@@ -43,15 +43,14 @@ static __always_inline __u64 http_cover(__u64 length)
 
 /* Whether the text at `offset` begins with a lower-case literal of up to 24 characters, compared
  * without case. */
-#define http_text_begins(hold, offset, text)                                                  \
-	((((http_word(hold, offset) | HTTP_WORD_CASE(text, 0)) ^ HTTP_WORD(text, 0)) &        \
-	  http_cover(sizeof(text) - 1)) == 0 &&                                               \
-	 (sizeof(text) - 1 <= 8 ||                                                            \
-	  (((http_word(hold, (offset) + 8) | HTTP_WORD_CASE(text, 8)) ^ HTTP_WORD(text, 8)) & \
-	   http_cover(sizeof(text) - 1 > 8 ? sizeof(text) - 9 : 0)) == 0) &&                  \
-	 (sizeof(text) - 1 <= 16 ||                                                           \
-	  (((http_word(hold, (offset) + 16) | HTTP_WORD_CASE(text, 16)) ^                     \
-	    HTTP_WORD(text, 16)) &                                                            \
+#define http_text_begins(hold, offset, text)                                                     \
+	((((http_word(hold, offset) | HTTP_WORD_CASE(text, 0)) ^ HTTP_WORD(text, 0)) &           \
+	  http_cover(sizeof(text) - 1)) == 0 &&                                                  \
+	 (sizeof(text) - 1 <= 8 ||                                                               \
+	  (((http_word(hold, (offset) + 8) | HTTP_WORD_CASE(text, 8)) ^ HTTP_WORD(text, 8)) &    \
+	   http_cover(sizeof(text) - 1 > 8 ? sizeof(text) - 9 : 0)) == 0) &&                     \
+	 (sizeof(text) - 1 <= 16 ||                                                              \
+	  (((http_word(hold, (offset) + 16) | HTTP_WORD_CASE(text, 16)) ^ HTTP_WORD(text, 16)) & \
 	   http_cover(sizeof(text) - 1 > 16 ? sizeof(text) - 17 : 0)) == 0))
 
 /* Whether the text from `offset` to `end` is the lower-case literal, compared without case. */

@@ -73,14 +73,13 @@ static __always_inline int http_value_length(struct hold_large *hold)
 }
 
 /* Whether the list from `at` to `end` has the literal as its first element. */
-#define http_list_begins(hold, at, end, text)                 \
-	(http_text_begins(hold, at, text) &&                  \
-	 http_list_stops(hold, (at) + sizeof(text) - 1, end))
+#define http_list_begins(hold, at, end, text) \
+	(http_text_begins(hold, at, text) && http_list_stops(hold, (at) + sizeof(text) - 1, end))
 
 static __always_inline bool http_list_stops(const struct hold_large *hold, __u64 at, __u64 end)
 {
-	return at == end || (at < end && (http_byte(hold, at) == ',' ||
-					  http_is_blank(http_byte(hold, at))));
+	return at == end ||
+	       (at < end && (http_byte(hold, at) == ',' || http_is_blank(http_byte(hold, at))));
 }
 
 /* Codings that exist (RFC 9112 7, with the names of RFC 1945), and that a router of bytes cannot

@@ -81,13 +81,22 @@ static __always_inline int icmp_is_unreachable(const struct packet *packet, __u8
 	return type == ICMP_UNREACHABLE && code != ICMP_NEED_FRAGMENTATION;
 }
 
-/* Replaces one address of the quoted packet, and of the outer one where `outer` is its offset.
+struct icmp_change {
+	__u32 offset;
+	__u32 outer; /* offset of the same address in the outer header, 0: it is not there */
+	const struct ip_address *from;
+	const struct ip_address *to;
+};
+
+/* Replaces one address of the quoted packet, and of the outer one.
  * Yields the difference for the ICMP checksum, negative on failure. */
 static __always_inline __s64 icmp_put_address(struct packet_context *ctx, const struct scratch *s,
-					      __u32 offset, __u32 outer,
-					      const struct ip_address *from,
-					      const struct ip_address *to)
+					      const struct icmp_change *change)
 {
+	const struct ip_address *from = change->from;
+	const struct ip_address *to = change->to;
+	__u32 offset = change->offset;
+	__u32 outer = change->outer;
 	struct icmp_quote quote = icmp_quote_at(&s->packet);
 	__u32 outer_diff = outer ? 1 : 0;
 	__u64 diff = checksum_address_change(from, to);
@@ -129,14 +138,16 @@ static __always_inline int icmp_put_tcp(struct packet_context *ctx, const struct
 __noinline int icmp_to_pod(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
-	__u32 outer;
+	struct icmp_change change = {};
 	__s64 diff;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	outer = ETH_LENGTH + (s->packet.ipv6 ? 24 : 16);
-	diff = icmp_put_address(ctx, s, icmp_quote_at(&s->packet).source, outer, &flow->listener,
-				&flow->leg.pod);
+	change.offset = icmp_quote_at(&s->packet).source;
+	change.outer = ETH_LENGTH + (s->packet.ipv6 ? 24 : 16);
+	change.from = &flow->listener;
+	change.to = &flow->leg.pod;
+	diff = icmp_put_address(ctx, s, &change);
 	if (diff < 0 ||
 	    icmp_put_tcp(ctx, s, (__u32)flow->leg.source_port << 16 | flow->leg.pod_port,
 			 s->packet.seq - flow->leg.d, diff) ||
@@ -150,12 +161,15 @@ __noinline int icmp_to_pod(struct packet_context *ctx, struct scratch *s, __u32 
 __noinline int icmp_to_client(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
+	struct icmp_change change = {};
 	__s64 diff;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	diff = icmp_put_address(ctx, s, icmp_quote_at(&s->packet).destination, 0, &flow->leg.pod,
-				&flow->listener);
+	change.offset = icmp_quote_at(&s->packet).destination;
+	change.from = &flow->leg.pod;
+	change.to = &flow->listener;
+	diff = icmp_put_address(ctx, s, &change);
 	if (diff < 0 ||
 	    icmp_put_tcp(ctx, s, (__u32)flow->listener_port << 16 | flow->client_port,
 			 s->packet.seq + flow->leg.e, diff) ||

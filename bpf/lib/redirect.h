@@ -50,17 +50,16 @@ __noinline int redirect_take(struct scratch *s, struct hold_large *hold, __u32 f
 }
 
 /* Appends a text of the rule or of our own; words behind its end may be read up to `limit`. */
-#define REDIRECT_PUT(s, text, length, limit)                                 \
-	({                                                                   \
-		__u32 put_ = (length);                                       \
-		for (__u32 i_ = 0; i_ + 8 <= (limit); i_ += 8) {             \
-			if (i_ >= put_)                                      \
-				break;                                       \
-			redirect_word(s, (s)->reply_length + i_,             \
-				      load_word((const __u8 *)(text) + i_)); \
-		}                                                            \
-		(s)->reply_length += put_;                                   \
-	})
+static __always_inline void redirect_put(struct scratch *s, const void *text, __u32 length,
+					 __u32 limit)
+{
+	for (__u32 i = 0; i + 8 <= limit; i += 8) {
+		if (i >= length)
+			break;
+		redirect_word(s, s->reply_length + i, load_word((const __u8 *)text + i));
+	}
+	s->reply_length += length;
+}
 
 __noinline int redirect_status(struct scratch *s, __u32 status)
 {
@@ -71,7 +70,7 @@ __noinline int redirect_status(struct scratch *s, __u32 status)
 	if (status == 302)
 		index = 1;
 	s->reply_length = 0;
-	REDIRECT_PUT(s, redirect_lines[index], redirect_line_lengths[index], 48);
+	redirect_put(s, redirect_lines[index], redirect_line_lengths[index], 48);
 	return 0;
 }
 
@@ -83,15 +82,15 @@ __noinline int redirect_origin(struct scratch *s, struct hold_large *hold, __u32
 	if (!s || !hold || !redirect)
 		return -1;
 	if (redirect->origin_length) {
-		REDIRECT_PUT(s, redirect->origin, redirect->origin_length, 304);
+		redirect_put(s, redirect->origin, redirect->origin_length, 304);
 		return 0;
 	}
 	if (!hold->head.host_length)
 		return 0; /* HTTP/1.0 without Host: a relative reference (RFC 9110 10.2.2) */
 	if (redirect->scheme_https)
-		REDIRECT_PUT(s, redirect_https, 8, 16);
+		redirect_put(s, redirect_https, 8, 16);
 	else
-		REDIRECT_PUT(s, redirect_http, 7, 16);
+		redirect_put(s, redirect_http, 7, 16);
 	return redirect_take(s, hold, hold->head.host,
 			     redirect->scheme_https ? hold->head.host_length
 						    : hold->head.host_value_length);
@@ -110,7 +109,7 @@ __noinline int redirect_path(struct scratch *s, struct hold_large *hold, __u32 i
 	start = s->reply_length;
 	end = hold->head.path + hold->head.path_length;
 	if (redirect->flags & (REDIRECT_HAS_PATH | REDIRECT_REPLACE_PREFIX)) {
-		REDIRECT_PUT(s, redirect->path, redirect->path_length, ROUTE_PATH_MAX);
+		redirect_put(s, redirect->path, redirect->path_length, ROUTE_PATH_MAX);
 		skip = redirect->flags & REDIRECT_HAS_PATH ? hold->head.path_length
 							   : s->match.prefix_length;
 	}
@@ -150,7 +149,7 @@ __noinline int redirect_compose(struct scratch *s, struct hold_large *hold, __u3
 	    redirect_path(s, hold, index) ||
 	    s->reply_length > s->reply_limit - REDIRECT_REST_LENGTH)
 		return VERDICT_TARGET_TOO_LONG;
-	REDIRECT_PUT(s, redirect_rest, REDIRECT_REST_LENGTH, sizeof(redirect_rest) - 1);
+	redirect_put(s, redirect_rest, REDIRECT_REST_LENGTH, sizeof(redirect_rest) - 1);
 	return redirect->status == 301   ? VERDICT_REDIRECT_301
 	       : redirect->status == 303 ? VERDICT_REDIRECT_303
 	       : redirect->status == 307 ? VERDICT_REDIRECT_307

@@ -65,28 +65,33 @@ PROVED_ALONE int route_read_host(struct route_scratch *route, struct hold_large 
 	return 0;
 }
 
+/* One more byte of a path. A slash ends an element; behind the depth of rules none counts. */
+static __always_inline void route_take(struct route_scratch *route, __u8 byte, __u32 at)
+{
+	if (byte == '/' && route->boundaries <= ROUTE_DEPTH_MAX)
+		route_mark(route, route->hash, at);
+	route->text[at & 511] = byte;
+	route->hash = route_hash_step(route->hash, byte);
+}
+
 /* Reads the path as it stands, as far as rules go. */
 PROVED_ALONE int route_read_path(struct route_scratch *route, struct hold_large *hold)
 {
 	__u32 start;
+	__u32 empty;
 
 	if (!route || !hold)
 		return -1;
 	start = hold->head.path;
-	route->length = hold->head.path_length;
+	empty = !hold->head.path_length; /* absolute-form without a path is "/" */
+	route->length = hold->head.path_length + empty;
 	route->hash = route->seed;
 	route->boundaries = 0;
 	for (__u32 i = 0; i < ROUTE_PATH_READ; i++) {
-		__u8 byte;
-
-		barrier(); /* state stays in memory, where it is one state to the verifier */
+		barrier();
 		if (i >= route->length)
 			break;
-		byte = http_byte(hold, start + i);
-		if (byte == '/')
-			route_mark(route, route->hash, i);
-		route->text[i] = byte;
-		route->hash = route_hash_step(route->hash, byte);
+		route_take(route, empty ? '/' : http_byte(hold, start + i), i);
 	}
 	return 0;
 }
@@ -105,10 +110,7 @@ static __always_inline int route_canonical_byte(struct route_scratch *route,
 		return 1;
 	if (byte == HTTP_PATH_NONE)
 		return 0;
-	if (byte == '/')
-		route_mark(route, route->hash, route->length);
-	route->text[route->length & 511] = byte;
-	route->hash = route_hash_step(route->hash, byte);
+	route_take(route, byte, route->length);
 	route->length++;
 	return 0;
 }
@@ -276,7 +278,7 @@ static __always_inline __u32 route_find_rule(struct route_scratch *route, const 
 			return rule;
 	}
 	/* The end of the path ends its last element. */
-	if (route->length <= ROUTE_PATH_MAX)
+	if (route->length <= ROUTE_PATH_MAX && route->boundaries <= ROUTE_DEPTH_MAX)
 		route_mark(route, route->hash, route->length);
 	match->found = ROUTE_FOUND_PREFIX;
 	rule = route_find_prefix(route, host, match, method);

@@ -12,7 +12,7 @@
 
 #include "http_head.h"
 
-#define ROUTE_LABELS_MAX 128 /* dots in a name of ROUTE_HOST_MAX bytes */
+#define ROUTE_LABELS_MAX 256 /* dots in a name of ROUTE_HOST_MAX bytes, and more */
 
 struct route_boundary {
 	__u64 hash;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent under test: started, asked, killed; and its maps, read by their pins."""
 
+import collections
 import ipaddress
 import json
 import os
@@ -111,9 +112,9 @@ class Agent:
         return json.loads(done.stdout)
 
     def verdicts(self):
-        """{label: packets}, by pathroutectl, which works without the agent, too."""
+        """{label: packets}, 0 where none was seen; pathroutectl works without the agent, too."""
         packets = json.loads(self.ctl("status", "-o", "json"))["packets"]
-        return {entry["verdict"]: entry["packets"] for entry in packets}
+        return collections.Counter({entry["verdict"]: entry["packets"] for entry in packets})
 
     def verdicts_text(self):
         try:

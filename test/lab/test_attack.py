@@ -90,8 +90,10 @@ def test_ten_thousand_half_heads_from_few_sources_do_not_stop_honest_clients(sho
 
 
 def test_after_half_heads_have_gone_their_holds_are_free_again(shop, web):
-    wait.until(lambda: shop.agent.map_entries("sources") == [], "no held heads", timeout=60,
-               interval=0.5)
+    wait.until(lambda: shop.agent.metric("pathroute_map_entries", map="holds_large") == 0,
+               "no held heads", timeout=60, interval=0.5)
+    assert all(entry["formatted"]["value"]["held"] == 0
+               for entry in shop.agent.map_entries("sources"))
     head = request("/api/")
     with Connection(shop["client"], web) as connection:
         connection.send_segments([head[:10], head[10:]])

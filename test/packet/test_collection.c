@@ -19,8 +19,8 @@ static void start_sweep(const struct connection *c)
 	expect_number(options.retval, 0);
 }
 
-/* All else times out in a tenth of a second, and the sweep runs. */
-static void use_short_timeouts(struct connection *c, uint32_t closing_ticks)
+/* Everything times out in a tenth of a second. */
+static struct datapath_settings short_timeouts(void)
 {
 	struct datapath_settings settings = testbed_default_settings();
 
@@ -29,10 +29,22 @@ static void use_short_timeouts(struct connection *c, uint32_t closing_ticks)
 	settings.idle_timeout = SHORT_TICKS;
 	settings.half_timeout = SHORT_TICKS;
 	settings.connect_timeout = SHORT_TICKS;
-	settings.closing_timeout = closing_ticks;
+	settings.closing_timeout = SHORT_TICKS;
 	settings.tail_timeout = SHORT_TICKS;
-	harness_use_settings(c, &settings);
+	return settings;
+}
+
+static void use_timeouts(struct connection *c, const struct datapath_settings *settings)
+{
+	harness_use_settings(c, settings);
 	start_sweep(c);
+}
+
+static void use_short_timeouts(struct connection *c)
+{
+	struct datapath_settings settings = short_timeouts();
+
+	use_timeouts(c, &settings);
 }
 
 static bool wait_until(const struct connection *c, enum flow_state state, unsigned count)
@@ -70,7 +82,7 @@ static void an_idle_flow_is_collected(void **state)
 {
 	struct connection *c = *state;
 
-	use_short_timeouts(c, SHORT_TICKS);
+	use_short_timeouts(c);
 	connection_splice(c, REQUEST_ROOT);
 	expect_collected(c);
 	expect_number(active_of_pod(c), 0);
@@ -80,7 +92,7 @@ static void a_half_closed_flow_is_collected(void **state)
 {
 	struct connection *c = *state;
 
-	use_short_timeouts(c, SHORT_TICKS);
+	use_short_timeouts(c);
 	connection_splice(c, REQUEST_ROOT);
 	client_says(c, TCP_FIN, NULL);
 	expect_collected(c);
@@ -90,7 +102,7 @@ static void a_flow_in_the_tail_is_collected(void **state)
 {
 	struct connection *c = *state;
 
-	use_short_timeouts(c, SHORT_TICKS);
+	use_short_timeouts(c);
 	connection_splice(c, REQUEST_ROOT);
 	client_says(c, TCP_RST, NULL);
 	expect_collected(c);
@@ -100,7 +112,7 @@ static void a_flow_that_no_pod_answers_is_collected(void **state)
 {
 	struct connection *c = *state;
 
-	use_short_timeouts(c, SHORT_TICKS);
+	use_short_timeouts(c);
 	client_connects(c);
 	client_says(c, TCP_PSH, REQUEST_ROOT);
 	expect_verdict(c, VERDICT_POD_SYN);
@@ -112,7 +124,7 @@ static void a_flow_after_an_own_reply_is_collected(void **state)
 {
 	struct connection *c = *state;
 
-	use_short_timeouts(c, SHORT_TICKS);
+	use_short_timeouts(c);
 	c->listener = c->other_listener;
 	client_connects(c);
 	client_says(c, TCP_PSH, REQUEST_ROOT);
@@ -125,7 +137,7 @@ static void a_half_head_is_collected_with_its_hold(void **state)
 {
 	struct connection *c = *state;
 
-	use_short_timeouts(c, SHORT_TICKS);
+	use_short_timeouts(c);
 	client_connects(c);
 	client_says_part(c, TCP_PSH, REQUEST_ROOT, 10);
 	expect_verdict(c, VERDICT_HEAD_ACKNOWLEDGED);
@@ -142,10 +154,12 @@ static void a_half_head_is_collected_with_its_hold(void **state)
 /* A timer cannot send: what it found overdue is answered when the next packet comes. */
 static void a_head_that_takes_too_long_gets_408(void **state)
 {
+	struct datapath_settings settings = short_timeouts();
 	struct connection *c = *state;
 	struct tcp_segment got;
 
-	use_short_timeouts(c, 100 * SHORT_TICKS);
+	settings.closing_timeout = 100 * SHORT_TICKS;
+	use_timeouts(c, &settings);
 	client_connects(c);
 	client_says_part(c, TCP_PSH, REQUEST_ROOT, 10);
 	expect_verdict(c, VERDICT_HEAD_ACKNOWLEDGED);
@@ -157,12 +171,32 @@ static void a_head_that_takes_too_long_gets_408(void **state)
 	expect_number(got.flags & TCP_FIN, TCP_FIN);
 }
 
+/* A RST in the window that is not exact may have ended the connection or not: silence tells. */
+static void a_flow_whose_rst_nobody_challenged_is_collected(void **state)
+{
+	struct datapath_settings settings = short_timeouts();
+	struct connection *c = *state;
+	struct tcp_segment reset;
+
+	settings.idle_timeout = 1000 * SHORT_TICKS;
+	settings.half_timeout = 1000 * SHORT_TICKS;
+	use_timeouts(c, &settings);
+	connection_splice(c, REQUEST_ROOT);
+	client_says(c, TCP_PSH, "not acknowledged by the pod");
+	reset = client_segment(c, TCP_RST, NULL);
+	reset.seq -= 5;
+	client_sends(c, &reset);
+	expect_verdict(c, VERDICT_TO_POD);
+	expect_number(testbed_flows_in_state(c->testbed, FLOW_SPLICED), 1);
+	expect_collected(c);
+}
+
 static void a_flow_in_use_is_not_collected(void **state)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
 	struct connection *c = *state;
 
-	use_short_timeouts(c, SHORT_TICKS);
+	use_short_timeouts(c);
 	connection_splice(c, REQUEST_ROOT);
 	for (unsigned i = 0; i < 50; i++) {
 		client_says(c, TCP_PSH, "x");
@@ -181,6 +215,7 @@ int main(void)
 		BOTH(a_flow_after_an_own_reply_is_collected),
 		BOTH(a_half_head_is_collected_with_its_hold),
 		BOTH(a_head_that_takes_too_long_gets_408),
+		BOTH(a_flow_whose_rst_nobody_challenged_is_collected),
 		BOTH(a_flow_in_use_is_not_collected),
 	};
 

@@ -20,7 +20,7 @@ static void begin_head(struct connection *c)
 
 static void finish_head(struct connection *c)
 {
-	client_says_part(c, TCP_PSH, REQUEST + 20, REQUEST_LENGTH - 20);
+	client_says_part(c, TCP_PSH, &REQUEST[20], REQUEST_LENGTH - 20);
 	expect_verdict(c, VERDICT_POD_SYN);
 	take_pod_syn(c);
 	pod_accepts(c);

@@ -32,7 +32,7 @@ static void say_in_two(struct connection *c, size_t cut)
 {
 	client_says_part(c, TCP_PSH, REQUEST, cut);
 	expect_acknowledged(c);
-	client_says_part(c, TCP_PSH, REQUEST + cut, REQUEST_LENGTH - cut);
+	client_says_part(c, TCP_PSH, &REQUEST[cut], REQUEST_LENGTH - cut);
 	expect_request_at_pod(c, REQUEST, REQUEST_LENGTH);
 }
 
@@ -53,10 +53,10 @@ static void a_head_may_come_one_byte_a_segment(void **state)
 
 	client_connects(c);
 	for (size_t i = 0; i + 1 < REQUEST_LENGTH; i++) {
-		client_says_part(c, TCP_PSH, REQUEST + i, 1);
+		client_says_part(c, TCP_PSH, &REQUEST[i], 1);
 		expect_acknowledged(c);
 	}
-	client_says_part(c, TCP_PSH, REQUEST + REQUEST_LENGTH - 1, 1);
+	client_says_part(c, TCP_PSH, &REQUEST[REQUEST_LENGTH - 1], 1);
 	expect_request_at_pod(c, REQUEST, REQUEST_LENGTH);
 }
 
@@ -106,7 +106,7 @@ static struct tcp_segment part(const struct connection *c, size_t from, size_t t
 	struct tcp_segment segment = client_segment(c, TCP_PSH, NULL);
 
 	segment.seq = c->client.isn + 1 + (uint32_t)from;
-	segment.payload = REQUEST + from;
+	segment.payload = &REQUEST[from];
 	segment.payload_length = to - from;
 	return segment;
 }

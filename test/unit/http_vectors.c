@@ -10,7 +10,8 @@ size_t http_vector_bytes(const struct http_vector *vector, uint8_t *ret_bytes)
 	size_t tail = vector->tail ? strlen(vector->tail) : 0;
 
 	memcpy(ret_bytes, vector->bytes, length);
-	for (size_t i = 0; i < vector->fill_count && length + fill + tail <= VECTOR_MAX; i++) {
+	for (size_t i = 0;
+	     vector->fill && i < vector->fill_count && length + fill + tail <= VECTOR_MAX; i++) {
 		memcpy(ret_bytes + length, vector->fill, fill);
 		length += fill;
 	}

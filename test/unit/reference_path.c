@@ -37,7 +37,7 @@ static enum verdict raw_verdict(uint8_t byte)
 	return byte < 32 || byte == 127 || byte == '#' ? VERDICT_PATH_BYTE : VERDICT_CONTINUE;
 }
 
-/* Decodes the byte at `at` and returns how many bytes it stands for; 0: *ret_verdict says why not. */
+/* Decodes the byte at `at`; returns how many bytes it stands for, 0: *ret_verdict says why. */
 static size_t decode_one(const uint8_t *bytes, size_t at, size_t end, uint8_t *ret_byte,
 			 enum verdict *ret_verdict)
 {
