@@ -114,8 +114,9 @@ def test_a_port_comes_again_while_the_pod_is_in_time_wait(busy, version, web):
         connection.send(request("/api/last", fields=["Connection: close"]))
         connection.reply()
         assert connection.read_to_end() == b""
-        waiting = busy["api"].namespace.run("ss", "-tan", "state", "time-wait", "sport", "= 8080")
-        assert ":35555" in waiting.stdout, "the pod is to be in TIME_WAIT"
+        connection.close()
+        wait.until(lambda: ":35555 " in busy["api"].namespace.run(
+            "ss", "-tan", "state", "time-wait").stdout, "TIME_WAIT at the pod")
 
     reuse(busy, version, web, end)
 

@@ -167,7 +167,11 @@ int testbed_run(struct testbed *testbed, const struct packet *packet, int ifinde
 
 int testbed_act(const struct testbed *testbed, const struct packet *packet, int ifindex)
 {
-	struct __sk_buff context = {.ifindex = (uint32_t)ifindex};
+	struct __sk_buff context = {
+		.ifindex = (uint32_t)ifindex,
+		.gso_size = packet->gso_size,
+		.gso_segs = packet->gso_segs,
+	};
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->bytes,
 		    .data_size_in = (uint32_t)packet->length, .ctx_in = &context,
 		    .ctx_size_in = sizeof(context));

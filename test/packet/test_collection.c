@@ -90,9 +90,11 @@ static void an_idle_flow_is_collected(void **state)
 
 static void a_half_closed_flow_is_collected(void **state)
 {
+	struct datapath_settings settings = short_timeouts();
 	struct connection *c = *state;
 
-	use_short_timeouts(c);
+	settings.idle_timeout = 1000 * SHORT_TICKS;
+	use_timeouts(c, &settings);
 	connection_splice(c, REQUEST_ROOT);
 	client_says(c, TCP_FIN, NULL);
 	expect_collected(c);
