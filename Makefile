@@ -36,7 +36,8 @@ CTL_PARTS := $(filter-out ctl/main.c,$(CTL_SOURCES))
 UNIT_TESTS := $(wildcard test/unit/test_$(ONLY).c)
 UNIT_HELPERS := $(filter-out test/unit/test_%,$(wildcard test/unit/*.c))
 FUZZ_TESTS := $(wildcard test/fuzz/fuzz_$(ONLY).c)
-HEAD_HELPERS := $(wildcard test/unit/reference_*.c test/unit/head_*.c test/unit/http_vectors*.c)
+HEAD_HELPERS := $(wildcard test/unit/reference_*.c test/unit/head_*.c test/unit/http_vectors*.c \
+		test/unit/reply_*.c test/unit/framing_*.c)
 FUZZ_HELPERS := $(filter-out test/fuzz/fuzz_%,$(wildcard test/fuzz/*.c)) $(HEAD_HELPERS)
 PACKET_TESTS := $(wildcard test/packet/test_$(ONLY).c)
 PACKET_HELPERS := $(filter-out test/packet/test_% %.bpf.c,$(wildcard test/packet/*.c)) \

@@ -27,8 +27,7 @@ __noinline int ingress_listener(struct packet_context *ctx, struct scratch *s, _
 		return VERDICT_RST_SWALLOWED;
 	if (!(s->packet.flags & TCP_ACK))
 		return VERDICT_FLAGS_FORBIDDEN;
-	if (pass_has_odd_options(&s->packet) &&
-	    (packet_load_options(ctx, s) || s->options.forbidden))
+	if (s->packet.odd_options && (packet_load_options(ctx, s) || s->options.forbidden))
 		return VERDICT_FLAGS_FORBIDDEN;
 	cookie = handshake_check(s, 0);
 	if (cookie == COOKIE_FIRST && s->packet.length)
@@ -54,9 +53,13 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 
 	s->packet.slot = ref->slot;
 	s->packet.generation = FLOW_TAG_GENERATION(tag);
+	s->packet.switches = READ_ONCE(flow->switches);
+	s->packet.leg = FLOW_TAG_LEG(tag);
 	if (FLOW_TAG_SIDE(tag) == FLOW_SIDE_POD)
-		return pass_quickly(flow, &s->packet, FLOW_SIDE_POD) ? pass_to_client(ctx, s, flow)
-								     : pass_from_pod(ctx, s);
+		return s->packet.leg == flow->leg.id &&
+				       pass_quickly(flow, &s->packet, FLOW_SIDE_POD)
+			       ? pass_to_client(ctx, s, flow)
+			       : pass_from_pod(ctx, s);
 	if ((s->packet.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
 		flow_note_syn(flow, s->packet.now);
 		listener = ingress_find_listener(&s->packet);

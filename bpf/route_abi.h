@@ -136,6 +136,9 @@ struct rule_group {
 struct rule_set {
 	__u32 group_count; /* the last group's weight_end is the total weight */
 	__u32 next;        /* round robin position, counted by the programs */
+	__u32 version;     /* of no other set that the agent wrote lately; never 0. It tells a
+			    * later request whether its endpoint must be looked for again. */
+	__u32 pad;
 	struct rule_group group[ROUTE_GROUPS_MAX];
 };
 
@@ -164,7 +167,7 @@ struct endpoint {
 
 /* "endpoint_stats" (ARRAY), changed by atomic addition; one cache line each. */
 struct endpoint_stats {
-	__u32 active;     /* flows that use the endpoint now */
+	__u32 active;     /* legs to the endpoint, in use or parked */
 	__u32 failed_row; /* failed connection attempts since the last success */
 	__u64 connections;
 	__u64 failures;      /* SYN timeouts, RST and ICMP errors before the SYN-ACK */

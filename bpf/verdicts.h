@@ -57,7 +57,8 @@
 	X(ENCODING_REPEATED, encoding_repeated, REPLY, 400, "more than one Transfer-Encoding")     \
 	X(ENCODING_MALFORMED, encoding_malformed, REPLY, 400, "malformed Transfer-Encoding")       \
 	X(ENCODING_UNSUPPORTED, encoding_unsupported, REPLY, 501, "transfer coding not supported") \
-	X(ENCODING_IN_HTTP_1_0, encoding_in_http_1_0, REPLY, 400, "Transfer-Encoding in HTTP/1.0")
+	X(ENCODING_IN_HTTP_1_0, encoding_in_http_1_0, REPLY, 400, "Transfer-Encoding in HTTP/1.0") \
+	X(UPGRADE_REPEATED, upgrade_repeated, REPLY, 400, "more than one Upgrade")
 
 /* Answers to a whole request. */
 #define VERDICTS_ROUTE(X)                                                                     \
@@ -95,6 +96,11 @@
 	  "pod holds an old connection: other source port")                                        \
 	X(HOLD_RELEASED, hold_released, ANSWER, 0, "held bytes sent to the pod")                   \
 	X(HOLD_REPEATED, hold_repeated, ANSWER, 0, "held bytes sent to the pod again")             \
+	X(LEG_RESUMED, leg_resumed, ANSWER, 0, "request sent to a parked pod")                     \
+	X(POD_REPLACED, pod_replaced, ANSWER, 0, "pod has gone before it replied: another one")    \
+	X(PARKED_ANSWERED, parked_answered, ANSWER, 0, "idle pod answered by the router")          \
+	X(POD_ACKNOWLEDGED, pod_acknowledged, ANSWER, 0,                                           \
+	  "segment of the pod behind bytes that are missing")                                      \
 	X(OLD_LEG_RESET, old_leg_reset, ANSWER, 0, "pod told that its client started anew")        \
 	X(PMTU_TO_CLIENT, pmtu_to_client, ANSWER, 0, "client told of a smaller MTU")               \
 	X(PMTU_TO_POD, pmtu_to_pod, ANSWER, 0, "pod told of a smaller MTU")                        \
@@ -104,6 +110,10 @@
 	X(COOKIE_LATER_SEGMENT, cookie_later_segment, DROP, 0, "later segment of a first flight")  \
 	X(COOKIE_KEY_MISSING, cookie_key_missing, DROP, 0, "no cookie key is loaded")              \
 	X(HOLD_PENDING, hold_pending, DROP, 0, "segment waits for the pod, to be sent again")      \
+	X(REQUEST_WAITS, request_waits, DROP, 0,                                                   \
+	  "request waits for earlier replies, to be sent again")                                   \
+	X(AFTER_LAST, after_last, DROP, 0, "bytes behind the last request of a connection")        \
+	X(POD_END_SWALLOWED, pod_end_swallowed, DROP, 0, "end of an idle pod, not shown")          \
 	X(CHECKSUM_BAD, checksum_bad, DROP, 0, "bad IP or TCP checksum")                           \
 	X(MALFORMED, malformed, DROP, 0, "malformed packet for a listener or a flow")              \
 	X(FRAGMENT, fragment, DROP, 0, "fragment for a listener")                                  \
@@ -117,6 +127,11 @@
 	X(INTERNAL, internal, DROP, 0, "a helper or a map failed")                                 \
 	X(NO_FLOW, no_flow, RESET, 0, "neither flow nor valid cookie")                             \
 	X(COOKIE_EXPIRED, cookie_expired, RESET, 0, "cookie of an earlier time slot")              \
+	X(EXPECT_REFUSED, expect_refused, RESET, 0, "bytes behind a refused Expect")               \
+	X(CHUNK_MALFORMED, chunk_malformed, RESET, 0, "malformed chunk in a request")              \
+	X(COPY_DIFFERS, copy_differs, RESET, 0, "bytes sent again differ from those read")         \
+	X(UPGRADE_UNWANTED, upgrade_unwanted, RESET, 0, "101 that nobody asked for")               \
+	X(UNSOLICITED_REPLY, unsolicited_reply, RESET, 0, "bytes of a pod that nobody asked for")  \
 	X(TABLE_FULL, table_full, RESET, 0, "flow table is full")                                  \
 	X(SOURCE_CAP, source_cap, RESET, 0, "source has too many incomplete heads")                \
 	X(RESET_LIMITED, reset_limited, DROP, 0, "RST or ICMP error not sent, over the rate limit")

@@ -51,6 +51,15 @@ uint32_t readings_ticks_now(void)
 			  DATAPATH_TICK_SHIFT);
 }
 
+unsigned readings_flow_parked(const struct flow *flow)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < FLOW_LEGS; i++)
+		count += flow->parked[i] != 0;
+	return count;
+}
+
 int readings_flows_high_water(const struct readings_maps *maps, uint32_t *ret_slots)
 {
 	uint32_t pool = ALLOC_FLOWS;
@@ -89,6 +98,16 @@ static int take_sums(int fd, uint64_t *sums, size_t count)
 	struct readings_map_walk walk = {.visit = cpu_sum, .context = &context};
 
 	return context.cpus < 0 ? context.cpus : readings_map_walk(fd, &walk);
+}
+
+int readings_log_take(const struct readings_maps *maps, struct readings *readings)
+{
+	uint32_t zero = 0;
+	int error = take_sums(maps->fd[READINGS_MAP_log_counts], readings->log_counts, LOG_COUNTS);
+
+	return error
+		       ?: readings_map_lookup(maps->fd[READINGS_MAP_log_control], &zero,
+					      &readings->log_control);
 }
 
 static int count_element(const void *key, const void *value, void *context)
@@ -130,20 +149,27 @@ static int take_hash_fills(const struct readings_maps *maps, struct readings *re
 	return 0;
 }
 
+/* What flows take, one by one, and the map that each is a slot of. */
+static const struct {
+	enum alloc_pool pool;
+	enum readings_map map;
+	const char *name;
+} flow_pools[] = {
+	{ALLOC_FLOWS, READINGS_MAP_flow_slots, "flows"},
+	{ALLOC_LEGS, READINGS_MAP_legs, "legs"},
+	{ALLOC_HOLDS_SMALL, READINGS_MAP_holds_small, "holds_small"},
+	{ALLOC_HOLDS_LARGE, READINGS_MAP_holds_large, "holds_large"},
+	{ALLOC_LOG, READINGS_MAP_log_slots, "log_slots"},
+};
+
 static int take_flow_fills(const struct readings_maps *maps, struct readings *readings)
 {
 	uint64_t used[ALLOC_POOLS] = {0};
 	int error = readings_flows_count(maps, used);
 
-	if (!error)
-		error = add_fill(readings, maps->fd[READINGS_MAP_flow_slots], "flows",
-				 used[ALLOC_FLOWS]);
-	if (!error)
-		error = add_fill(readings, maps->fd[READINGS_MAP_holds_small], "holds_small",
-				 used[ALLOC_HOLDS_SMALL]);
-	if (!error)
-		error = add_fill(readings, maps->fd[READINGS_MAP_holds_large], "holds_large",
-				 used[ALLOC_HOLDS_LARGE]);
+	for (size_t i = 0; !error && i < sizeof(flow_pools) / sizeof(flow_pools[0]); i++)
+		error = add_fill(readings, maps->fd[flow_pools[i].map], flow_pools[i].name,
+				 used[flow_pools[i].pool]);
 	return error;
 }
 
@@ -168,6 +194,8 @@ int readings_take(const struct readings_maps *maps, struct readings *ret_reading
 	if (!error)
 		error = take_sums(maps->fd[READINGS_MAP_flow_gauges], (uint64_t *)readings.flows,
 				  FLOW_STATE_COUNT);
+	if (!error)
+		error = readings_log_take(maps, &readings);
 	if (!error)
 		error = readings_rules_take(maps, &readings);
 	if (!error)

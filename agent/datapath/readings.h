@@ -39,12 +39,14 @@ struct fill_reading {
 	uint64_t capacity;
 };
 
-#define READINGS_FILLS_MAX 10
+#define READINGS_FILLS_MAX 12
 
 /* Arrays are sorted: rules by name, endpoints by service and address, devices by name. */
 struct readings {
 	uint64_t verdicts[VERDICT_COUNT]; /* packets, by enum verdict */
 	int64_t flows[FLOW_STATE_COUNT];  /* flows now, by enum flow_state; [FLOW_FREE] unused */
+	uint64_t log_counts[LOG_COUNTS];  /* by enum log_count */
+	struct log_control log_control;
 	struct fill_reading fills[READINGS_FILLS_MAX];
 	size_t fill_count;
 	struct rule_reading *rules; /* those in use */
@@ -56,10 +58,11 @@ struct readings {
 };
 
 /* The maps that readings come from, opened read-only by their pins. */
-#define READINGS_MAPS(X)                                                                    \
-	X(verdicts), X(rule_stats), X(flow_gauges), X(rules), X(rule_names), X(endpoints),  \
-		X(endpoint_names), X(endpoint_stats), X(devices), X(sources), X(listeners), \
-		X(hosts), X(paths), X(flow_slots), X(alloc), X(holds_small), X(holds_large)
+#define READINGS_MAPS(X)                                                                     \
+	X(verdicts), X(rule_stats), X(flow_gauges), X(rules), X(rule_names), X(endpoints),   \
+		X(endpoint_names), X(endpoint_stats), X(devices), X(sources), X(listeners),  \
+		X(hosts), X(paths), X(flow_slots), X(alloc), X(holds_small), X(holds_large), \
+		X(log_counts), X(log_control), X(legs), X(log_slots)
 
 enum readings_map {
 #define X(name) READINGS_MAP_##name
@@ -82,6 +85,12 @@ void readings_close(struct readings_maps *maps);
 /* Reads everything. Copies all flows that ever lived at once: 0.3 us each, 40 ms for 131,072.
  * Returns 0, -ENOMEM or the error of a map operation. */
 int readings_take(const struct readings_maps *maps, struct readings *ret_readings);
+
+/* Adds all counters of `stats` to those of `sum`. */
+void readings_stats_add(struct rule_stats *sum, const struct rule_stats *stats);
+
+/* Pod connections of a flow that wait for a request of their rule. */
+unsigned readings_flow_parked(const struct flow *flow);
 
 /* Flow slots below *ret_slots may be in use; those above never were. */
 int readings_flows_high_water(const struct readings_maps *maps, uint32_t *ret_slots);

@@ -56,6 +56,11 @@ int readings_devices_take(const struct readings_maps *maps, struct readings *rea
 	return 0;
 }
 
+static bool has(const struct flow *flow, unsigned flag)
+{
+	return flow->progress & flag;
+}
+
 static int count_flow(const void *key, const void *value, void *context)
 {
 	uint64_t *used = context;
@@ -65,8 +70,11 @@ static int count_flow(const void *key, const void *value, void *context)
 	if (flow->state == FLOW_FREE)
 		return 0;
 	used[ALLOC_FLOWS]++;
-	if (flow->progress & FLOW_HELD)
+	if (has(flow, FLOW_HELD))
 		used[flow->hold_kind == HOLD_LARGE ? ALLOC_HOLDS_LARGE : ALLOC_HOLDS_SMALL]++;
+	used[ALLOC_HOLDS_SMALL] += has(flow, FLOW_MARKED) + has(flow, FLOW_CARRY);
+	used[ALLOC_LOG] += has(flow, FLOW_LOGGED);
+	used[ALLOC_LEGS] += readings_flow_parked(flow);
 	return 0;
 }
 

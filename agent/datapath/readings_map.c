@@ -13,11 +13,13 @@
 #include "../base/cleanup.h"
 
 #define BATCH_ELEMENTS 512
-#define BATCH_CURSOR_MAX 64 /* the largest key, which is the cursor of an array */
+#define BATCH_BYTES_MAX (1 << 20) /* of per-CPU values, which are large where CPUs are many */
+#define BATCH_CURSOR_MAX 64       /* the largest key, which is the cursor of an array */
 
 struct batch {
 	struct bpf_map_info info;
 	size_t value_size; /* as copied to us */
+	uint32_t elements;
 	char *keys;
 	char *values;
 	uint64_t cursor[BATCH_CURSOR_MAX / 8];
@@ -80,14 +82,17 @@ static int batch_init(struct batch *batch, int fd)
 	if (batch->info.key_size > BATCH_CURSOR_MAX)
 		return -E2BIG;
 	batch->value_size = batch->info.value_size;
+	batch->elements = BATCH_ELEMENTS;
 	if (batch->info.type == BPF_MAP_TYPE_PERCPU_ARRAY) {
 		cpus = libbpf_num_possible_cpus();
 		if (cpus < 0)
 			return cpus;
 		batch->value_size = (batch->value_size + 7) / 8 * 8 * (size_t)cpus;
+		while (batch->elements > 1 && batch->elements * batch->value_size > BATCH_BYTES_MAX)
+			batch->elements /= 2;
 	}
-	batch->keys = calloc(BATCH_ELEMENTS, batch->info.key_size);
-	batch->values = calloc(BATCH_ELEMENTS, batch->value_size);
+	batch->keys = calloc(batch->elements, batch->info.key_size);
+	batch->values = calloc(batch->elements, batch->value_size);
 	return batch->keys && batch->values ? 0 : -ENOMEM;
 }
 
@@ -123,7 +128,7 @@ int readings_map_walk(int fd, const struct readings_map_walk *walk)
 	int error = batch_init(&batch, fd);
 
 	while (!error && left) {
-		uint32_t count = left < BATCH_ELEMENTS ? left : BATCH_ELEMENTS;
+		uint32_t count = left < batch.elements ? left : batch.elements;
 		int result;
 
 		error = batch_next(&batch, fd, &count);

@@ -50,18 +50,23 @@ static int set_name(const void *key, const void *value, void *context)
 	return 0;
 }
 
+void readings_stats_add(struct rule_stats *sum, const struct rule_stats *stats)
+{
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)stats;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
 static int add_stats(const void *key, const void *value, void *context)
 {
 	struct rule_walk *walk = context;
 	struct rule_reading *rule = rule_at(walk, *(const uint32_t *)key);
 	const struct rule_stats *stats = value;
 
-	for (int cpu = 0; rule && cpu < walk->cpus; cpu++) {
-		rule->stats.connections += stats[cpu].connections;
-		rule->stats.requests += stats[cpu].requests;
-		rule->stats.bytes_to_pod += stats[cpu].bytes_to_pod;
-		rule->stats.bytes_to_client += stats[cpu].bytes_to_client;
-	}
+	for (int cpu = 0; rule && cpu < walk->cpus; cpu++)
+		readings_stats_add(&rule->stats, &stats[cpu]);
 	return 0;
 }
 

@@ -131,8 +131,9 @@ static int members_adopt(const struct adoption *adoption, struct image_set *set)
 /* The members of all groups lie in a row. */
 static bool set_unpack(const struct rule_set *value, struct image_set *set)
 {
-	if (!value->group_count || value->group_count > ROUTE_GROUPS_MAX)
+	if (!value->group_count || value->group_count > ROUTE_GROUPS_MAX || !value->version)
 		return false;
+	set->version = value->version;
 	set->group_count = value->group_count;
 	set->first = value->group[0].first;
 	memcpy(set->groups, value->group, set->group_count * sizeof(value->group[0]));

@@ -82,7 +82,7 @@ static void members_write(struct route_commit *commit, const struct image_set *s
 
 static void set_write(struct route_commit *commit, const struct image_set *set)
 {
-	struct rule_set value = {.group_count = set->group_count};
+	struct rule_set value = {.group_count = set->group_count, .version = set->version};
 
 	memcpy(value.group, set->groups, sizeof(value.group));
 	members_write(commit, set);

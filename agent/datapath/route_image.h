@@ -30,7 +30,8 @@ struct image_set {
 	uint32_t id; /* 0: none */
 	bool fresh;
 	bool kept;
-	uint64_t inputs; /* digest of what the members were made from; 0: unknown */
+	uint32_t version; /* as in struct rule_set */
+	uint64_t inputs;  /* digest of what the members were made from; 0: unknown */
 	uint32_t group_count;
 	struct rule_group groups[ROUTE_GROUPS_MAX];
 	uint32_t first;

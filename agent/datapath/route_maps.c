@@ -59,6 +59,14 @@ static int seed_choose(struct route_maps *maps)
 	return 0;
 }
 
+/* A version that an agent before this one gave is met again only by chance. */
+static int versions_begin(struct route_maps *maps)
+{
+	uint32_t *version = &maps->pools.set_version;
+
+	return getrandom(version, sizeof(*version), 0) < 0 ? -errno : 0;
+}
+
 static void route_maps_closep(struct route_maps **maps)
 {
 	route_maps_close(*maps);
@@ -77,6 +85,8 @@ int route_maps_open(const char *directory, const struct report_sink *sink,
 	error = maps_open(maps, directory);
 	if (!error)
 		error = seed_choose(maps);
+	if (!error)
+		error = versions_begin(maps);
 	if (!error)
 		error = route_maps_adopt(maps);
 	if (!error)

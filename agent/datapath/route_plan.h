@@ -19,6 +19,7 @@ struct route_pools {
 	struct id_pool hosts;
 	struct id_pool tables;
 	struct extent_pool members;
+	uint32_t set_version; /* given last; begins anywhere */
 };
 
 /* Accepts a zeroed struct. */

@@ -177,6 +177,14 @@ static bool set_matches(const struct image_set *set, const struct image_set *old
 	return !memcmp(set->members, old->members, set->member_count * sizeof(*set->members));
 }
 
+/* 0 would say that the set has none. */
+static uint32_t version_take(struct route_pools *pools)
+{
+	if (!++pools->set_version)
+		pools->set_version = 1;
+	return pools->set_version;
+}
+
 /* Finds the set a place: that of the old one if it says the same, else a new one. */
 static int set_settle(struct route_plan *plan, const struct image_set *old, struct image_set *set)
 {
@@ -186,6 +194,7 @@ static int set_settle(struct route_plan *plan, const struct image_set *old, stru
 	if (old && set_matches(set, old)) {
 		set->id = old->id;
 		set->first = old->first;
+		set->version = old->version;
 	} else {
 		error = plan_take_id(plan, &pools->sets, "rule_sets", &set->id);
 		if (error)
@@ -197,6 +206,7 @@ static int set_settle(struct route_plan *plan, const struct image_set *old, stru
 			plan->full = "members";
 			return error;
 		}
+		set->version = version_take(pools);
 		set->fresh = true;
 	}
 	for (uint32_t i = 0; i < set->group_count; i++)

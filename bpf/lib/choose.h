@@ -15,7 +15,8 @@ static __always_inline int choose_is_redirect(__u32 id)
 	return rule && rule->action == RULE_REDIRECT;
 }
 
-/* Sets flow->rule for the complete head in `hold`, or yields the verdict to answer with. */
+/* Finds the rule for the complete head in `hold`, into s->match, or yields the verdict to answer
+ * with. */
 __noinline int choose_rule(struct scratch *s, struct hold_large *hold, __u32 slot)
 {
 	struct listener_key key = {};
@@ -23,7 +24,6 @@ __noinline int choose_rule(struct scratch *s, struct hold_large *hold, __u32 slo
 	struct listener *listener;
 	struct route_meta *meta;
 	__u32 zero = 0;
-	int verdict;
 
 	if (!s || !hold || !flow)
 		return VERDICT_INTERNAL;
@@ -35,9 +35,7 @@ __noinline int choose_rule(struct scratch *s, struct hold_large *hold, __u32 slo
 		return VERDICT_NO_ROUTE;
 	s->route.table = listener->table;
 	s->route.seed = meta->hash_seed;
-	verdict = route_find(&s->route, hold, &s->match);
-	flow->rule = s->match.rule;
-	return verdict;
+	return route_find(&s->route, hold, &s->match);
 }
 
 #endif

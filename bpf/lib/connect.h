@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The pod's side of the handshake. The SYN carries the client's own numbering (seq = the client's
+ * The pod's side of the handshake. The SYN carries the client's own numbering (seq = the request's
  * first byte - 1), so it is the same on every retry, and another endpoint can be tried as long
- * as the client has not seen a byte.
+ * as the client has not seen a byte of the reply.
+ *
+ * What must end in a reply of our own yields its verdict, negated: reply_begin() is for the caller
+ * of the stages, since calls may be eight deep only.
  */
 #ifndef PATHROUTE_CONNECT_H
 #define PATHROUTE_CONNECT_H
 
 #include "endpoint.h"
+#include "leg_choice.h"
 #include "reply.h"
 
 #define FAMILY_IPV4 2
@@ -25,7 +29,7 @@
  * (two listeners before one pod see one client port twice) or `fresh_port` asks for it. */
 static __always_inline int connect_index(struct flow *flow, __u32 slot, int fresh_port)
 {
-	__u32 tag = FLOW_TAG(flow->generation, 0, FLOW_SIDE_POD);
+	__u32 tag = FLOW_TAG(flow->generation, flow->leg.id, FLOW_SIDE_POD);
 	struct flow_key key;
 
 	flow->leg.source_port = flow->client_port;
@@ -35,7 +39,7 @@ static __always_inline int connect_index(struct flow *flow, __u32 slot, int fres
 
 			flow->leg.source_port = bpf_htons(CONNECT_PORT_FIRST + offset);
 		}
-		flow_pod_key(flow, &key);
+		flow_leg_key(flow, &flow->leg, &key);
 		if (!flow_index(&key, slot, tag))
 			return 0;
 	}
@@ -61,6 +65,7 @@ __noinline int connect_leg(__u32 slot)
 	if (!flow)
 		return -1;
 	id = flow->leg.endpoint;
+	flow->leg.endpoint = 0; /* until it is counted */
 	endpoint = bpf_map_lookup_elem(&endpoints, &id);
 	stats = endpoint_stats_at(id);
 	if (!endpoint || !stats || !endpoint->in_use || !endpoint->port)
@@ -70,10 +75,9 @@ __noinline int connect_leg(__u32 slot)
 	flow->leg.tries = 0;
 	flow->leg.address_diff =
 		checksum_fold32(checksum_address_change(&flow->listener, &endpoint->address));
-	if (connect_index(flow, slot, connect_is_crowded(stats, flow->seen))) {
-		flow->leg.endpoint = 0;
+	if (connect_index(flow, slot, connect_is_crowded(stats, flow->seen)))
 		return -1;
-	}
+	flow->leg.endpoint = id;
 	__sync_fetch_and_add(&stats->active, 1);
 	return 0;
 }
@@ -153,8 +157,7 @@ __noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32
 	return verdict;
 }
 
-/* The first SYN for a request whose rule is known. Yields the reply's verdict if no endpoint is
- * there. */
+/* The first SYN for a request whose rule is known. */
 __noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
@@ -162,11 +165,12 @@ __noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u3
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
+	leg_make_place(ctx, s, slot);
 	verdict = endpoint_choose(slot, 0);
 	if (verdict == VERDICT_CONTINUE && connect_leg(slot))
 		verdict = VERDICT_ENDPOINTS_FAILED;
 	if (verdict != VERDICT_CONTINUE)
-		return reply_begin(ctx, s, slot, verdict);
+		return -verdict;
 	flow->leg.endpoints_tried = 1;
 	flow_enter(flow, FLOW_CONNECTING, s->packet.now);
 	return connect_send(ctx, s, slot, VERDICT_POD_SYN);
@@ -183,14 +187,13 @@ __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, 
 		return VERDICT_INTERNAL;
 	failed = flow->leg.endpoint;
 	endpoint_failed(failed, s->packet.now);
-	flow_drop_leg(flow);
-	flow_leave_endpoint(flow);
+	leg_end(flow, &flow->leg);
 	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX ? endpoint_choose(slot, failed)
 								 : VERDICT_ENDPOINTS_FAILED;
 	if (verdict == VERDICT_CONTINUE && connect_leg(slot))
 		verdict = VERDICT_ENDPOINTS_FAILED;
 	if (verdict != VERDICT_CONTINUE)
-		return reply_begin(ctx, s, slot, VERDICT_ENDPOINTS_FAILED);
+		return -VERDICT_ENDPOINTS_FAILED;
 	flow->leg.endpoints_tried++;
 	flow->leg.ports_tried = 0;
 	return connect_send(ctx, s, slot, VERDICT_POD_SYN_ELSEWHERE);
@@ -207,8 +210,7 @@ static __always_inline int connect_move_port(struct flow *flow, __u32 slot)
 	if (!stats)
 		return -1;
 	stats->crowded_until = (flow->seen + CONNECT_CROWDED_TICKS) | 1;
-	flow_drop_leg(flow);
-	flow_leave_endpoint(flow);
+	leg_end(flow, &flow->leg);
 	flow->leg.endpoint = id;
 	if (connect_leg(slot))
 		return -1;
@@ -228,7 +230,7 @@ __noinline int connect_again(struct packet_context *ctx, struct scratch *s, __u3
 		return VERDICT_HOLD_PENDING;
 	if (s->packet.now - flow->born > CONNECT_DEADLINE_TICKS) {
 		endpoint_failed(flow->leg.endpoint, s->packet.now);
-		return reply_begin(ctx, s, slot, VERDICT_ENDPOINTS_FAILED);
+		return -VERDICT_ENDPOINTS_FAILED;
 	}
 	stats = endpoint_stats_at(flow->leg.endpoint);
 	if (flow->leg.tries >= CONNECT_SYNS || !stats)
@@ -249,7 +251,7 @@ __noinline int connect_other_port(struct packet_context *ctx, struct scratch *s,
 	if (++flow->leg.ports_tried > CONNECT_PORTS_TRIED_MAX)
 		return connect_elsewhere(ctx, s, slot);
 	if (connect_move_port(flow, slot))
-		return reply_begin(ctx, s, slot, VERDICT_ENDPOINTS_FAILED);
+		return -VERDICT_ENDPOINTS_FAILED;
 	flow->leg.tries = 0;
 	return connect_send(ctx, s, slot, VERDICT_POD_PORT_CHANGED);
 }

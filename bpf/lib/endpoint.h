@@ -118,12 +118,18 @@ static __always_inline __u32 endpoint_index(const struct flow *flow, struct rule
 static __always_inline int endpoint_draw(struct flow *flow, const struct rule_set *set)
 {
 	__u32 last = set->group_count - 1;
+	__u32 drawn = flow->leg.drawn;
 	__u32 ticket;
 
+	flow->leg.drawn = 0;
 	flow->leg.group_tried = 0;
 	flow->leg.groups_tried = 1;
 	if (last >= ROUTE_GROUPS_MAX || !set->group[last].weight_end)
 		return -1;
+	if (drawn && drawn <= set->group_count) {
+		flow->leg.group = drawn - 1;
+		return 0;
+	}
 	ticket = bpf_get_prandom_u32() % set->group[last].weight_end;
 	for (__u32 i = 0; i < ROUTE_GROUPS_MAX; i++) {
 		WRITE_ONCE(flow->leg.group, i);
@@ -228,6 +234,8 @@ __noinline int endpoint_choose(__u32 slot, __u32 failed)
 	set = rule ? endpoint_set(flow, rule) : NULL;
 	if (!rule || !set)
 		return VERDICT_NO_ENDPOINT;
+	flow->leg.rule = id;
+	flow->leg.set_version = set->version;
 	if (failed)
 		return endpoint_retry(flow, set, slot, failed);
 	if (endpoint_draw(flow, set))
@@ -238,6 +246,90 @@ __noinline int endpoint_choose(__u32 slot, __u32 failed)
 	if (!group->count)
 		return VERDICT_NO_ENDPOINT;
 	return endpoint_walk(slot, group, endpoint_index(flow, set, group, rule->algorithm), 0);
+}
+
+#define ENDPOINT_WALK_MAX 4096 /* members looked through for an endpoint */
+
+struct endpoint_search {
+	struct rule_set *set;
+	struct flow *flow;
+	__u32 group;
+	__u32 at;
+	__u32 found;
+	__u32 pad;
+};
+
+static __noinline long endpoint_search_step(__u32 index, void *data)
+{
+	struct endpoint_search *search = data;
+	struct rule_group *group = &search->set->group[search->group & (ROUTE_GROUPS_MAX - 1)];
+
+	(void)index;
+	if (search->group >= search->set->group_count)
+		return 1;
+	if (search->at >= group->count) {
+		search->group++;
+		search->at = 0;
+		return 0;
+	}
+	search->found = endpoint_member(group->first + search->at) == search->flow->leg.endpoint;
+	search->at++;
+	return search->found;
+}
+
+/* Looks for the leg's endpoint in a set that has changed, and notes its group. */
+__noinline int endpoint_search(__u32 slot, struct rule_set *set)
+{
+	struct endpoint_search search = {.set = set};
+
+	search.flow = flow_at(slot);
+	if (!search.flow || !set)
+		return 0;
+	bpf_loop(ENDPOINT_WALK_MAX, endpoint_search_step, &search, 0);
+	if (search.found) {
+		search.flow->leg.set_version = set->version;
+		search.flow->leg.group = search.group;
+	}
+	return search.found;
+}
+
+/* Weights choose again at each request: draws a group for it, and tells whether it is the leg's. */
+static __always_inline int endpoint_draw_again(struct flow *flow, const struct rule_set *set)
+{
+	__u8 group = flow->leg.group;
+
+	if (set->group_count < 2)
+		return 1;
+	if (!flow->leg.drawn) {
+		if (endpoint_draw(flow, set))
+			return 0;
+		flow->leg.drawn = flow->leg.group + 1;
+		flow->leg.group = group;
+	}
+	return flow->leg.drawn == group + 1;
+}
+
+/* True when the leg's endpoint may take a request of the rule. What was drawn for the request
+ * stays in leg.drawn. */
+__noinline int endpoint_serves(__u32 slot, __u32 rule_id)
+{
+	struct flow *flow = flow_at(slot);
+	struct rule_set *set;
+	struct rule *rule;
+
+	if (!flow || flow->leg.rule != rule_id ||
+	    (flow->leg.flags & (TCP_SIDE_FIN | TCP_SIDE_ENDED)))
+		return 0;
+	rule = bpf_map_lookup_elem(&rules, &rule_id);
+	set = rule ? endpoint_set(flow, rule) : NULL;
+	if (!rule || !set || rule->action != RULE_BACKENDS)
+		return 0;
+	if (flow->leg.set_version != set->version && !endpoint_search(slot, set))
+		return 0;
+	if (rule->algorithm != BALANCE_CLIENT_IP && !endpoint_draw_again(flow, set))
+		return 0;
+	flow->leg.drawn = 0;
+	return 1;
 }
 
 #endif

@@ -68,4 +68,49 @@ __noinline int evict_one(struct scratch *s)
 	return 1;
 }
 
+/* Takes the small hold of a safe request that its pod has acknowledged: it is kept only so that the
+ * request can be repeated. Its flow is another one than ours, which is claimed. */
+static __always_inline int evict_acknowledged(__u32 index)
+{
+	struct hold_small *hold = hold_small_at(index);
+	struct flow *flow = hold ? flow_at(hold->owner) : NULL;
+	__u32 generation;
+	int taken = 0;
+
+	if (!hold || !flow || !(flow->progress & FLOW_SAFE))
+		return 0;
+	generation = hold->generation;
+	if (!flow_claim(flow, generation))
+		return 0;
+	if ((flow->progress & FLOW_HELD) && (flow->progress & FLOW_SAFE) &&
+	    flow->hold_kind == HOLD_SMALL && flow->hold == index &&
+	    !seq_before(flow->leg.pod_ack, flow->client_start + hold_length(flow))) {
+		hold_drop(flow);
+		taken = 1;
+	}
+	flow_release(flow, generation);
+	return taken;
+}
+
+/* Makes room when the small holds are all taken, by a random sample as above. True if one is free
+ * now. */
+__noinline int evict_small(void)
+{
+	for (int i = 0; i < EVICT_SAMPLE; i++) {
+		barrier();
+		if (evict_acknowledged(bpf_get_prandom_u32() % settings.holds_small))
+			return 1;
+	}
+	return 0;
+}
+
+static __always_inline struct hold_small *evict_take_small(struct flow *flow, __u32 slot)
+{
+	struct hold_small *hold = hold_take_small(flow, slot);
+
+	if (!hold && evict_small())
+		hold = hold_take_small(flow, slot);
+	return hold;
+}
+
 #endif

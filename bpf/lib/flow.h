@@ -35,13 +35,12 @@ static __always_inline int flow_claim(struct flow *flow, __u32 generation)
 	return claimed;
 }
 
-/* Ends a claim; a slot that was freed meanwhile is no longer ours to touch. */
+/* Ends a claim; a slot that was freed meanwhile is no longer ours to touch. No lock: only who has
+ * claimed a flow changes its progress, or frees it. */
 static __always_inline void flow_release(struct flow *flow, __u32 generation)
 {
-	bpf_spin_lock(&flow->lock);
-	if (flow->generation == generation)
-		flow->progress &= ~FLOW_BUSY;
-	bpf_spin_unlock(&flow->lock);
+	if (READ_ONCE(flow->generation) == generation)
+		WRITE_ONCE(flow->progress, flow->progress & ~FLOW_BUSY);
 }
 
 #define FLOW_SYN_SHIFT 8
@@ -108,13 +107,14 @@ static __always_inline void flow_client_key(const struct flow *flow, struct flow
 	ret_key->destination_port = flow->listener_port;
 }
 
-/* The tuple of the pod's packets. */
-static __always_inline void flow_pod_key(const struct flow *flow, struct flow_key *ret_key)
+/* The tuple of the packets of a leg's pod. */
+static __always_inline void flow_leg_key(const struct flow *flow, const struct flow_leg *leg,
+					 struct flow_key *ret_key)
 {
-	ret_key->source = flow->leg.pod;
+	ret_key->source = leg->pod;
 	ret_key->destination = flow->client;
-	ret_key->source_port = flow->leg.pod_port;
-	ret_key->destination_port = flow->leg.source_port;
+	ret_key->source_port = leg->pod_port;
+	ret_key->destination_port = leg->source_port;
 }
 
 static __always_inline int flow_index(const struct flow_key *key, __u32 slot, __u32 tag)
@@ -140,30 +140,30 @@ static __always_inline struct flow *flow_find(const struct flow_key *key, struct
 	return flow && flow->generation == FLOW_TAG_GENERATION(ret_ref->tag) ? flow : NULL;
 }
 
-/* The endpoint no longer carries this flow. */
-static __always_inline void flow_leave_endpoint(struct flow *flow)
+/* The endpoint no longer carries this leg. */
+static __always_inline void flow_leave_endpoint(struct flow_leg *leg)
 {
 	struct endpoint_stats *stats;
-	__u32 id = flow->leg.endpoint;
+	__u32 id = leg->endpoint;
 
 	if (!id)
 		return;
-	flow->leg.endpoint = 0;
+	leg->endpoint = 0;
 	stats = bpf_map_lookup_elem(&endpoint_stats, &id);
 	if (stats)
 		__sync_fetch_and_add(&stats->active, -1);
 }
 
-/* Takes the pod's tuple out of the index; `leg.pod_port` 0 means that it is not there. */
-static __always_inline void flow_drop_leg(struct flow *flow)
+/* Takes the pod's tuple out of the index; `pod_port` 0 means that it is not there. */
+static __always_inline void flow_drop_leg(struct flow *flow, struct flow_leg *leg)
 {
 	struct flow_key key;
 
-	if (!flow->leg.pod_port)
+	if (!leg->pod_port)
 		return;
-	flow_pod_key(flow, &key);
+	flow_leg_key(flow, leg, &key);
 	bpf_map_delete_elem(&flows, &key);
-	flow->leg.pod_port = 0;
+	leg->pod_port = 0;
 }
 
 #endif

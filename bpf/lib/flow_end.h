@@ -3,13 +3,17 @@
 #ifndef PATHROUTE_FLOW_END_H
 #define PATHROUTE_FLOW_END_H
 
+#include "account.h"
 #include "hold.h"
+#include "leg.h"
 
 /* Both sides have ended; stray segments are still translated until the sweep takes the slot. */
 static __always_inline void flow_tail(struct flow *flow, __u32 now)
 {
 	hold_drop(flow);
-	flow_leave_endpoint(flow);
+	hold_drop_others(flow);
+	hold_drop_pending(flow);
+	flow_leave_endpoint(&flow->leg);
 	flow_enter(flow, FLOW_TAIL, now);
 }
 
@@ -23,9 +27,11 @@ __noinline int flow_free_slot(__u32 slot)
 		return -1;
 	flow_client_key(flow, &key);
 	bpf_map_delete_elem(&flows, &key);
-	flow_drop_leg(flow);
+	leg_forget_all(flow, slot);
 	hold_drop(flow);
-	flow_leave_endpoint(flow);
+	hold_drop_others(flow);
+	hold_drop_pending(flow);
+	account_abort(slot);
 	flow_enter(flow, FLOW_FREE, 0);
 	bpf_spin_lock(&flow->lock);
 	flow->generation = (flow->generation + 1) & FLOW_GENERATION_MASK;

@@ -8,6 +8,7 @@
 #ifndef PATHROUTE_GATHER_H
 #define PATHROUTE_GATHER_H
 
+#include "body.h"
 #include "evict.h"
 #include "handshake.h"
 #include "redirect.h"
@@ -39,6 +40,9 @@ static __always_inline void gather_fill_flow(struct packet_context *ctx, struct 
 	__builtin_memcpy(flow->own_mac, packet->destination_mac, 6);
 	flow->isn = packet->ack - 1;
 	flow->client_start = packet->seq;
+	flow->client_first = packet->seq;
+	framing_start(&flow->request, packet->seq);
+	framing_start(&flow->reply, packet->ack);
 	flow->client_next = packet->seq;
 	flow->client_acked = packet->seq;
 	flow->client_ack = packet->ack;
@@ -91,17 +95,24 @@ __noinline int gather_complete(struct packet_context *ctx, struct scratch *s,
 	hold_forget_source(flow);
 	if (hold->head.method == HTTP_METHOD_HEAD)
 		flow->progress |= FLOW_HEAD_METHOD;
-	verdict = choose_rule(s, hold, slot);
+	account_log_begin(hold, slot, s->packet.now);
+	verdict = s->reading.chosen ? s->reading.choice : choose_rule(s, hold, slot);
+	flow->rule = s->match.rule;
 	if (verdict != VERDICT_CONTINUE)
-		return reply_begin(ctx, s, slot, verdict);
-	stats = counters_rule(flow->rule);
-	if (stats) {
-		stats->connections++;
-		stats->requests++;
-		stats->bytes_to_pod += hold->length;
-	}
+		return -verdict;
 	if (choose_is_redirect(flow->rule))
 		return redirect_begin(ctx, s, hold, slot);
+	if (body_begin(hold, slot))
+		return PASS_ABORT + VERDICT_CHUNK_MALFORMED;
+	stats = counters_rule(flow->rule);
+	if (stats)
+		stats->bytes_to_pod += hold_length(flow);
+	if (leg_take_parked(slot)) {
+		flow_enter(flow, FLOW_SPLICED, s->packet.now);
+		return release_from(ctx, s, slot, 0, VERDICT_LEG_RESUMED);
+	}
+	if (stats)
+		stats->connections++;
 	return connect_begin(ctx, s, slot);
 }
 
@@ -112,12 +123,12 @@ static __always_inline int gather_parsed(struct packet_context *ctx, struct scra
 	__u32 slot = s->packet.slot;
 
 	if (verdict != VERDICT_CONTINUE)
-		return reply_begin(ctx, s, slot, verdict);
+		return -verdict;
 	if (hold->head.end)
 		return gather_complete(ctx, s, hold, slot);
 	if (flow->progress & FLOW_CLIENT_FIN) {
 		flow->client_next = flow->client_fin;
-		return reply_begin(ctx, s, slot, VERDICT_FIN_IN_HEAD);
+		return -VERDICT_FIN_IN_HEAD;
 	}
 	return reply_acknowledge(ctx, s, slot, flow->isn + 1, VERDICT_HEAD_ACKNOWLEDGED);
 }
@@ -130,24 +141,20 @@ static __always_inline void gather_note_fin(struct flow *flow, const struct pack
 	flow->client_fin = packet_seq_end(packet);
 }
 
-/* Keeps the first segment: in a small hold when the request is whole and short. */
-static __always_inline int gather_keep_first(struct packet_context *ctx, struct scratch *s,
-					     struct flow *flow)
+/* Keeps what is in s->hold, the first bytes of a request: in a small hold when it is whole and
+ * short. */
+static __always_inline int gather_keep_first(struct scratch *s, struct flow *flow)
 {
 	struct packet *packet = &s->packet;
+	__u32 length = s->reading.count;
 	struct hold_small *small;
 	struct hold_large *large;
-	__u64 length = packet->length;
 
-	small = s->hold.head.end && length <= HOLD_SMALL_SIZE ? hold_take_small(flow, packet->slot)
+	small = s->hold.head.end && length <= HOLD_SMALL_SIZE ? evict_take_small(flow, packet->slot)
 							      : NULL;
-	if (small) {
-		if (!LENGTH_FITS(length, HOLD_SMALL_SIZE) ||
-		    bpf_skb_load_bytes(ctx, packet->payload, small->data, length))
-			return VERDICT_INTERNAL;
-		small->length = length;
-		return VERDICT_CONTINUE;
-	}
+	if (small)
+		return hold_fill_small(small, &s->hold, 0, length) ? VERDICT_INTERNAL
+								   : VERDICT_CONTINUE;
 	if (!s->hold.head.end && !hold_count_source(flow))
 		return VERDICT_SOURCE_CAP;
 	large = hold_take_large(flow, packet->slot, packet->now);
@@ -155,7 +162,7 @@ static __always_inline int gather_keep_first(struct packet_context *ctx, struct 
 		large = hold_take_large(flow, packet->slot, packet->now);
 	if (!large)
 		return VERDICT_HOLD_FULL;
-	if (hold_append(ctx, large, packet->payload, length))
+	if (hold_copy(large, &s->hold, length))
 		return VERDICT_INTERNAL;
 	large->head = s->hold.head;
 	return VERDICT_CONTINUE;
@@ -179,12 +186,15 @@ __noinline int gather_first(struct packet_context *ctx, struct scratch *s)
 	flow = flow_at(s->packet.slot);
 	if (verdict != VERDICT_CONTINUE || !flow)
 		return verdict;
+	s->hold.start = s->packet.seq;
+	s->reading.count = s->packet.length;
+	s->reading.chosen = 0;
 	__builtin_memset(&s->hold.head, 0, sizeof(s->hold.head));
 	parsed = http_head_parse(&s->hold, s->packet.length);
 	flow->client_next = s->packet.seq + s->packet.length;
 	gather_note_fin(flow, &s->packet);
 	if (parsed == VERDICT_CONTINUE) {
-		verdict = gather_keep_first(ctx, s, flow);
+		verdict = gather_keep_first(s, flow);
 		if (verdict != VERDICT_CONTINUE) {
 			flow_free_slot(s->packet.slot);
 			return verdict == VERDICT_SOURCE_CAP ? reset_send(ctx, s, verdict)
@@ -192,6 +202,7 @@ __noinline int gather_first(struct packet_context *ctx, struct scratch *s)
 		}
 	}
 	verdict = gather_parsed(ctx, s, &s->hold, flow, parsed);
+	verdict = abort_or_reply(ctx, s, s->packet.slot, verdict);
 	flow_release(flow, s->packet.generation);
 	return verdict;
 }
@@ -225,7 +236,8 @@ __noinline int gather_append(struct packet_context *ctx, struct scratch *s, __u3
 	return count;
 }
 
-/* True when the segment's numbers fit a client that has seen nothing but our SYN-ACK. */
+/* True when the segment's numbers fit a client that has seen nothing of us since our SYN-ACK, or
+ * since the reply to its last request. */
 static __always_inline int gather_fits(const struct flow *flow, const struct packet *packet)
 {
 	if (packet->ack != flow->isn + 1)
@@ -234,7 +246,7 @@ static __always_inline int gather_fits(const struct flow *flow, const struct pac
 	    (!packet->has_timestamps || seq_before(packet->tsval, flow->client_tsval)))
 		return 0;
 	return !seq_after(packet->seq, flow->client_start + HOLD_LARGE_SIZE) &&
-	       !seq_before(packet->seq, flow->client_start - 1);
+	       !seq_before(packet->seq, flow->client_start - 1 - HTTP_EMPTY_LINES_MAX);
 }
 
 /* Another segment while the head is incomplete. The flow is claimed and GATHERING. */
@@ -265,6 +277,7 @@ __noinline int gather_more(struct packet_context *ctx, struct scratch *s, __u32 
 	large = hold_large_at(flow->hold);
 	if (!large || !(flow->progress & FLOW_HELD))
 		return VERDICT_INTERNAL;
+	s->reading.chosen = 0;
 	verdict = http_head_parse(large, large->length);
 	return gather_parsed(ctx, s, large, flow, verdict);
 }
@@ -292,6 +305,8 @@ __noinline int gather_waiting(struct packet_context *ctx, struct scratch *s, __u
 		return verdict;
 	added = gather_append(ctx, s, slot);
 	gather_note_fin(flow, packet);
+	if (added > 0 && body_follow_hold(slot))
+		return PASS_ABORT + VERDICT_CHUNK_MALFORMED;
 	return added ? VERDICT_HOLD_PENDING : connect_again(ctx, s, slot);
 }
 

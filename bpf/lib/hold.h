@@ -4,7 +4,8 @@
  *
  * A small hold (2 KiB) takes a request that came whole in one segment; a large one (16 KiB, as
  * much as the window we offer) gathers anything else. Incomplete heads are counted per source
- * address, and refused above a cap.
+ * address, and refused above a cap. Small ones also serve marks, begun lines of replies, and
+ * requests that wait.
  */
 #ifndef PATHROUTE_HOLD_H
 #define PATHROUTE_HOLD_H
@@ -41,8 +42,8 @@ static __always_inline __u32 hold_sum_piece(const __u8 *bytes, __u32 count)
 	return checksum_fold32(sum);
 }
 
-/* Appends `count` bytes of the packet, from `offset`, to a large hold. The caller has checked
- * that they fit. ret_sum is their checksum part. */
+/* Appends `count` bytes of the packet, from `offset`, to a large hold. Negative: they do not fit,
+ * or cannot be read. */
 __noinline int hold_append(struct packet_context *ctx, struct hold_large *hold, __u32 offset,
 			   __u32 count)
 {
@@ -67,6 +68,71 @@ __noinline int hold_append(struct packet_context *ctx, struct hold_large *hold, 
 		return -1;
 	hold->length = at + count;
 	return 0;
+}
+
+#define HOLD_COPY_STEP 64 /* bytes */
+
+struct hold_copying {
+	struct hold_large *to;
+	struct hold_large *from;
+	__u32 count;
+	__u32 pad;
+};
+
+static __noinline long hold_copy_step(__u32 index, void *data)
+{
+	struct hold_copying *copying = data;
+	__u32 at = index * HOLD_COPY_STEP;
+
+	if (at >= copying->count)
+		return 1;
+	for (int i = 0; i < HOLD_COPY_STEP; i += 8)
+		*(__u64 *)hold_place(copying->to, at + i) =
+			*(__u64 *)hold_place(copying->from, at + i);
+	return 0;
+}
+
+/* Copies the first `count` bytes of one large hold to another. */
+__noinline int hold_copy(struct hold_large *to, struct hold_large *from, __u32 count)
+{
+	struct hold_copying copying = {.to = to, .from = from, .count = count};
+
+	if (!to || !from)
+		return -1;
+	bpf_loop(HOLD_LARGE_SIZE / HOLD_COPY_STEP, hold_copy_step, &copying, 0);
+	to->length = count;
+	return 0;
+}
+
+/* Copies `count` bytes from `at` on to a small hold, as many of them as fit. */
+__noinline int hold_fill_small(struct hold_small *to, struct hold_large *from, __u32 at,
+			       __u32 count)
+{
+	if (!to || !from)
+		return -1;
+	for (__u32 i = 0; i < HOLD_SMALL_SIZE; i += 8) {
+		if (i >= count)
+			break;
+		*(__u64 *)&to->data[i] = load_word(hold_place(from, at + i));
+	}
+	to->length = count < HOLD_SMALL_SIZE ? count : HOLD_SMALL_SIZE;
+	return 0;
+}
+
+/* Copies what a small hold has from `at` on to the start of a large one. Yields how much it is. */
+__noinline int hold_read_small(struct hold_large *to, struct hold_small *from, __u32 at)
+{
+	__u32 count;
+
+	if (!to || !from || at >= from->length)
+		return 0;
+	count = from->length - at;
+	for (__u32 i = 0; i < HOLD_SMALL_SIZE; i += 8) {
+		if (i >= count)
+			break;
+		*(__u64 *)&to->data[i] = load_word(&from->data[(at + i) & (HOLD_SMALL_SIZE - 1)]);
+	}
+	return count;
 }
 
 /* Sum of `count` bytes at `from`, which must be even. */
@@ -134,26 +200,6 @@ static __always_inline void hold_forget_source(struct flow *flow)
 		__sync_fetch_and_add(&source->held, -1);
 }
 
-static __always_inline struct hold_small *hold_take_small(struct flow *flow, __u32 slot)
-{
-	struct hold_small *hold;
-	__u32 index;
-
-	if (bpf_map_pop_elem(&holds_small_free, &index) &&
-	    flow_take_fresh(ALLOC_HOLDS_SMALL, settings.holds_small, &index))
-		return NULL;
-	hold = hold_small_at(index);
-	if (!hold)
-		return NULL;
-	hold->owner = slot;
-	hold->generation = flow->generation;
-	hold->start = flow->client_start;
-	flow->hold = index;
-	flow->hold_kind = HOLD_SMALL;
-	flow->progress |= FLOW_HELD;
-	return hold;
-}
-
 static __always_inline struct hold_large *hold_take_large(struct flow *flow, __u32 slot, __u32 now)
 {
 	struct hold_large *hold;
@@ -177,6 +223,77 @@ static __always_inline struct hold_large *hold_take_large(struct flow *flow, __u
 	return hold;
 }
 
+/* Takes a small hold that is not the flow's own: for marks, a line of a reply, a request that
+ * waits. */
+static __always_inline struct hold_small *hold_take_other(struct flow *flow, __u32 slot,
+							  __u32 *ret_index)
+{
+	struct hold_small *hold;
+	__u32 index;
+
+	if (bpf_map_pop_elem(&holds_small_free, &index) &&
+	    flow_take_fresh(ALLOC_HOLDS_SMALL, settings.holds_small, &index))
+		return NULL;
+	hold = hold_small_at(index);
+	if (!hold)
+		return NULL;
+	hold->owner = slot;
+	hold->generation = flow->generation;
+	hold->start = 0;
+	hold->length = 0;
+	*ret_index = index;
+	return hold;
+}
+
+static __always_inline void hold_drop_marks(struct flow *flow)
+{
+	__u32 index = flow->marks;
+
+	if (!(flow->progress & FLOW_MARKED))
+		return;
+	flow->progress &= ~FLOW_MARKED;
+	bpf_map_push_elem(&holds_large_free, &index, 0);
+}
+
+static __always_inline void hold_drop_carry(struct flow *flow)
+{
+	__u32 index = flow->carry;
+
+	if (!(flow->progress & FLOW_CARRY))
+		return;
+	flow->progress &= ~FLOW_CARRY;
+	bpf_map_push_elem(&holds_small_free, &index, 0);
+}
+
+static __always_inline void hold_drop_pending(struct flow *flow)
+{
+	__u32 index = flow->pending;
+
+	if (!(flow->progress & FLOW_PENDING))
+		return;
+	flow->progress &= ~FLOW_PENDING;
+	bpf_map_push_elem(&holds_small_free, &index, 0);
+}
+
+/* Marks and carry: what belongs to messages under way. */
+static __always_inline void hold_drop_others(struct flow *flow)
+{
+	hold_drop_marks(flow);
+	hold_drop_carry(flow);
+}
+
+static __always_inline struct hold_small *hold_take_small(struct flow *flow, __u32 slot)
+{
+	struct hold_small *hold = hold_take_other(flow, slot, &flow->hold);
+
+	if (!hold)
+		return NULL;
+	hold->start = flow->client_start;
+	flow->hold_kind = HOLD_SMALL;
+	flow->progress |= FLOW_HELD;
+	return hold;
+}
+
 /* Gives the flow's hold back; nothing happens where it has none. */
 static __always_inline void hold_drop(struct flow *flow)
 {
@@ -186,7 +303,7 @@ static __always_inline void hold_drop(struct flow *flow)
 	hold_forget_source(flow);
 	if (!(flow->progress & FLOW_HELD))
 		return;
-	flow->progress &= ~FLOW_HELD;
+	flow->progress &= ~(FLOW_HELD | FLOW_SAFE);
 	if (flow->hold_kind == HOLD_SMALL) {
 		bpf_map_push_elem(&holds_small_free, &index, 0);
 		return;
@@ -215,11 +332,29 @@ __noinline int hold_promote(__u32 slot, __u32 now)
 	for (int i = 0; i < HOLD_SMALL_SIZE; i += 8)
 		*(__u64 *)&large->data[i] = *(__u64 *)&small->data[i];
 	large->length = small->length;
+	large->start = small->start;
 	bpf_map_push_elem(&holds_small_free, &old_index, 0);
 	return 0;
 }
 
-/* Number of held bytes. */
+/* Keeps only the first `length` bytes from client_start on. */
+static __always_inline void hold_cut(const struct flow *flow, __u32 length)
+{
+	struct hold_small *small;
+	struct hold_large *large;
+
+	if (flow->hold_kind == HOLD_SMALL) {
+		small = hold_small_at(flow->hold);
+		if (small)
+			small->length = length + flow->client_start - small->start;
+		return;
+	}
+	large = hold_large_at(flow->hold);
+	if (large)
+		large->length = length + flow->client_start - large->start;
+}
+
+/* Number of held bytes from client_start on. */
 static __always_inline __u32 hold_length(const struct flow *flow)
 {
 	struct hold_small *small;
@@ -229,10 +364,10 @@ static __always_inline __u32 hold_length(const struct flow *flow)
 		return 0;
 	if (flow->hold_kind == HOLD_SMALL) {
 		small = hold_small_at(flow->hold);
-		return small ? small->length : 0;
+		return small ? small->length + small->start - flow->client_start : 0;
 	}
 	large = hold_large_at(flow->hold);
-	return large ? large->length : 0;
+	return large ? large->length + large->start - flow->client_start : 0;
 }
 
 #endif

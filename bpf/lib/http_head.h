@@ -82,7 +82,7 @@ struct http_head {
 	__u16 host_length; /* of the name without trailing dot and port; 0: any-host rules */
 	__u64 content_length;
 	__u16 host_value_length; /* Host's value as written, with trailing dot and port */
-	__u16 upgrade;           /* offset of the first Upgrade line that is not websocket */
+	__u16 upgrade;           /* offset of the Upgrade line if it is not websocket */
 
 	/* the parser's own */
 	__u16 verdict; /* of a refused head */

@@ -14,7 +14,8 @@
 #include "http_request.h"
 #include "http_value.h"
 
-#define HTTP_SCAN_WORDS 32 /* per step */
+#define HTTP_SCAN_WORDS 32     /* per step */
+#define HTTP_EMPTY_LINES_MAX 4 /* bytes of empty lines in front of a request line */
 
 /* Steps that http_head_parse() takes before it changes to bpf_loop(): a head of this many lines. */
 #define HTTP_FAST_STEPS 24
@@ -50,7 +51,7 @@ static __always_inline int http_start_empty(struct hold_large *hold, __u64 lengt
 		return HTTP_STEP_STOP;
 	if (http_byte(hold, at + 1) != '\n')
 		return http_refuse(head, VERDICT_BARE_CR);
-	if (at >= 4)
+	if (at >= HTTP_EMPTY_LINES_MAX)
 		return http_refuse(head, VERDICT_REQUEST_LINE_MALFORMED);
 	head->start = at + 2;
 	return HTTP_STEP_AGAIN;

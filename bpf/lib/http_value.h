@@ -114,13 +114,13 @@ static __always_inline int http_value_encoding(struct hold_large *hold)
 static __always_inline int http_value_upgrade(struct hold_large *hold)
 {
 	struct http_head *head = &hold->head;
-	__u64 name = head->name_end - (sizeof("upgrade") - 1);
 
+	if (head->flags & (HTTP_HEAD_WEBSOCKET | HTTP_HEAD_UPGRADE_OTHER))
+		return http_refuse(head, VERDICT_UPGRADE_REPEATED);
 	if (http_text_is(hold, head->value, (__u64)head->value_end, "websocket")) {
 		head->flags |= HTTP_HEAD_WEBSOCKET;
 	} else {
-		if (!(head->flags & HTTP_HEAD_UPGRADE_OTHER))
-			head->upgrade = name;
+		head->upgrade = head->name_end - (sizeof("upgrade") - 1);
 		head->flags |= HTTP_HEAD_UPGRADE_OTHER;
 	}
 	return http_value_done(head);

@@ -189,6 +189,8 @@ __noinline int icmp_about_syn(struct packet_context *ctx, struct scratch *s, __u
 		return VERDICT_CONTENDED;
 	if (flow->state == FLOW_CONNECTING && s->packet.seq == flow->client_start - 1)
 		verdict = connect_elsewhere(ctx, s, slot);
+	if (verdict < 0)
+		verdict = reply_begin(ctx, s, slot, -verdict);
 	flow_release(flow, s->packet.generation);
 	return verdict;
 }
@@ -207,6 +209,8 @@ __noinline int icmp_receive(struct packet_context *ctx, struct scratch *s)
 		return VERDICT_NOT_OURS;
 	packet_parse_rest(ctx, &s->packet);
 	s->packet.generation = flow->generation;
+	if (FLOW_TAG_SIDE(ref.tag) == FLOW_SIDE_POD && FLOW_TAG_LEG(ref.tag) != flow->leg.id)
+		return VERDICT_OUT_OF_WINDOW;
 	if (flow->state == FLOW_SPLICED || flow->state == FLOW_TAIL)
 		return FLOW_TAG_SIDE(ref.tag) == FLOW_SIDE_POD ? icmp_to_client(ctx, s, ref.slot)
 							       : icmp_to_pod(ctx, s, ref.slot);

@@ -53,10 +53,19 @@
 		__uint(pinning, LIBBPF_PIN_BY_NAME); \
 	} name_ SEC(".maps")
 
+#define MAP_RING(name_, bytes_)                      \
+	struct {                                     \
+		__uint(type, BPF_MAP_TYPE_RINGBUF);  \
+		__uint(max_entries, bytes_);         \
+		__uint(pinning, LIBBPF_PIN_BY_NAME); \
+	} name_ SEC(".maps")
+
 MAP_HASH(flows, struct flow_key, struct flow_ref, 2 * FLOWS_DEFAULT);
 MAP_ARRAY(flow_slots, struct flow, FLOWS_DEFAULT);
 MAP_QUEUE(flow_free, FLOWS_DEFAULT);
 MAP_ARRAY(alloc, struct alloc_mark, ALLOC_POOLS);
+MAP_ARRAY(legs, struct flow_leg, LEGS_DEFAULT);
+MAP_QUEUE(legs_free, LEGS_DEFAULT);
 
 MAP_ARRAY(holds_small, struct hold_small, HOLDS_SMALL_DEFAULT);
 MAP_QUEUE(holds_small_free, HOLDS_SMALL_DEFAULT);
@@ -84,5 +93,12 @@ MAP_HASH(devices, __u32, struct device, 4096);
 MAP_PERCPU(verdicts, __u64, VERDICT_COUNT);
 MAP_PERCPU(rule_stats, struct rule_stats, RULES_DEFAULT);
 MAP_PERCPU(flow_gauges, __s64, FLOW_STATE_COUNT);
+
+MAP_ARRAY(log_slots, struct log_entry, LOG_SLOTS_DEFAULT);
+MAP_QUEUE(log_free, LOG_SLOTS_DEFAULT);
+MAP_RING(log_ring, 1 << 20);
+MAP_RING(tail_ring, 1 << 20);
+MAP_ARRAY(log_control, struct log_control, 1);
+MAP_PERCPU(log_counts, __u64, LOG_COUNTS);
 
 #endif

@@ -74,6 +74,7 @@ static __always_inline int packet_parse_tcp(struct packet_context *ctx, struct p
 	packet->seq = bpf_ntohl(tcp[1]);
 	packet->ack = bpf_ntohl(tcp[2]);
 	packet->window = word;
+	packet->tcp_checksum = ((const __u16 *)tcp)[8];
 	packet->flags = word >> 16;
 	packet->has_timestamps = 0;
 	packet->options_length = header - TCP_LENGTH;
@@ -191,6 +192,8 @@ static __always_inline void packet_parse_rest(struct packet_context *ctx, struct
 	packet->now = bpf_ktime_get_coarse_ns() >> DATAPATH_TICK_SHIFT;
 	packet->ifindex = ctx->ifindex;
 	packet->checksum = CHECKSUM_UNKNOWN;
+	packet->odd_options =
+		packet->options_length && !(packet->has_timestamps && packet->options_length == 12);
 	packet->action = ACTION_DROP;
 }
 

@@ -1,169 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A packet of a flow: the quick way for spliced segments, and the claimed way for all others.
+ * A packet of a flow, by the state that the flow is in: what cannot go the quick way is done by
+ * one CPU at a time, which has claimed the flow.
  */
 #ifndef PATHROUTE_PASS_H
 #define PATHROUTE_PASS_H
 
-#include "ending.h"
-#include "gather.h"
-#include "pmtu.h"
-#include "release.h"
+#include "gone.h"
+#include "translate.h"
 
-/* True when the packet acknowledges a FIN that was not acknowledged before. */
-static __always_inline int pass_ends(const struct flow *flow, const struct packet *packet, int side)
-{
-	__u32 fins = flow->progress & (FLOW_CLIENT_FIN | FLOW_POD_FIN);
-
-	if (!fins)
-		return 0;
-	if (side == FLOW_SIDE_CLIENT)
-		return (fins & FLOW_POD_FIN) && !(flow->progress & FLOW_POD_FIN_ACKED) &&
-		       !seq_before(packet->ack, flow->pod_fin);
-	return (fins & FLOW_CLIENT_FIN) && !(flow->progress & FLOW_CLIENT_FIN_ACKED) &&
-	       !seq_before(packet->ack + flow->leg.e, flow->client_fin);
-}
-
-/* True when nothing but translation is to be done. */
-static __always_inline int pass_quickly(const struct flow *flow, const struct packet *packet,
-					int side)
-{
-	if (flow->state != FLOW_SPLICED || (flow->progress & (FLOW_HELD | FLOW_RESET_SEEN)))
-		return 0;
-	if ((packet->flags & (TCP_SYN | TCP_FIN | TCP_RST)) || pass_ends(flow, packet, side))
-		return 0;
-	return !packet->options_length || (packet->has_timestamps && packet->options_length == 12);
-}
-
-/* Unclaimed, the slot may have been freed and taken again since it was looked up: nothing that was
- * read from it may leave then. */
-static __always_inline int pass_is_stale(const struct flow *flow, const struct packet *packet)
-{
-	return READ_ONCE(flow->generation) != packet->generation;
-}
-
-static __always_inline int pass_to_pod(struct packet_context *ctx, struct scratch *s,
-				       struct flow *flow)
-{
-	struct packet *packet = &s->packet;
-	struct splice *splice = &s->splice;
-
-	if (packet->flags == TCP_ACK && !packet->length &&
-	    ending_storm(flow, packet, FLOW_SIDE_CLIENT))
-		return VERDICT_STORM_STOPPED;
-	splice_fill_to_pod(flow, s, splice);
-	if (splice_too_big(ctx, packet, splice->mtu))
-		return pmtu_send(ctx, s, splice->mtu, VERDICT_PMTU_TO_CLIENT);
-	splice_note_to_pod(flow, packet);
-	splice_count_bytes(flow, packet->length, 1);
-	return pass_is_stale(flow, packet) ? VERDICT_CONTENDED : splice_send(ctx, s, splice, 0);
-}
-
-static __always_inline int pass_to_client(struct packet_context *ctx, struct scratch *s,
-					  struct flow *flow)
-{
-	struct packet *packet = &s->packet;
-	struct splice *splice = &s->splice;
-
-	if (packet->flags == TCP_ACK && !packet->length &&
-	    ending_storm(flow, packet, FLOW_SIDE_POD))
-		return VERDICT_STORM_STOPPED;
-	splice_fill_to_client(flow, s, splice);
-	if (splice_too_big(ctx, packet, splice->mtu))
-		return pmtu_send(ctx, s, splice->mtu, VERDICT_PMTU_TO_POD);
-	splice_note_to_client(flow, packet);
-	splice_count_bytes(flow, packet->length, 0);
-	return pass_is_stale(flow, packet) ? VERDICT_CONTENDED : splice_send(ctx, s, splice, 0);
-}
-
-static __always_inline void pass_put_word(__u8 *bytes, __u32 word)
-{
-	bytes[0] = word >> 24;
-	bytes[1] = word >> 16;
-	bytes[2] = word >> 8;
-	bytes[3] = word;
-}
-
-/* SACK edges (RFC 2018) name bytes of the other direction: they move like acknowledgements. */
-static __always_inline void pass_move_sack(struct scratch *s, __u32 shift)
-{
-	for (__u32 i = 0; i < 8; i++) {
-		__u32 at = (s->options.sack_at + i * 4) & 63;
-
-		if (i >= s->options.sack_blocks * 2)
-			break;
-		pass_put_word(&s->option_bytes[1][at],
-			      tcp_options_word(&s->option_bytes[0][at]) + shift);
-	}
-}
-
-/* Options in any other layout than the usual one. Yields the checksum difference, or < 0. */
-__noinline __s64 pass_options(struct packet_context *ctx, struct scratch *s, __u32 slot,
-			      __u32 to_pod)
-{
-	struct flow *flow = flow_at(slot);
-	__u64 length;
-	__u32 at;
-
-	if (!s || !flow || packet_load_options(ctx, s))
-		return -1;
-	length = s->packet.options_length;
-	if (s->options.forbidden || !LENGTH_FITS(length, TCP_OPTIONS_MAX))
-		return -1;
-	__builtin_memcpy(s->option_bytes[1], s->option_bytes[0], TCP_OPTIONS_MAX);
-	at = s->options.timestamps_at & 63;
-	if (s->options.timestamps && to_pod) {
-		pass_put_word(&s->option_bytes[1][at + 4],
-			      splice_tsecr_to_pod(flow, s->packet.tsecr));
-	} else if (s->options.timestamps) {
-		pass_put_word(&s->option_bytes[1][at], s->packet.tsval + flow->leg.t);
-	}
-	if (s->options.sack_at)
-		pass_move_sack(s, to_pod ? -flow->leg.d : flow->leg.e);
-	if (bpf_skb_store_bytes(ctx, s->packet.l4 + TCP_LENGTH, s->option_bytes[1], length, 0))
-		return -1;
-	return bpf_csum_diff((__be32 *)s->option_bytes[0], TCP_OPTIONS_MAX,
-			     (__be32 *)s->option_bytes[1], TCP_OPTIONS_MAX, 0);
-}
-
-/* True when the usual layout is not the packet's. */
-static __always_inline int pass_has_odd_options(const struct packet *packet)
-{
-	return packet->options_length && !(packet->has_timestamps && packet->options_length == 12);
-}
-
-/* Translates a packet of a claimed, joined flow. */
-__noinline int pass_translate(struct packet_context *ctx, struct scratch *s, __u32 slot,
-			      __u32 to_pod)
-{
-	struct flow *flow = flow_at(slot);
-	struct splice *splice;
-	__s64 diff = 0;
-	int odd;
-
-	if (!s || !flow)
-		return VERDICT_INTERNAL;
-	splice = &s->splice;
-	odd = pass_has_odd_options(&s->packet);
-	if (odd) {
-		diff = pass_options(ctx, s, slot, to_pod);
-		if (diff < 0)
-			return VERDICT_FLAGS_FORBIDDEN;
-	}
-	if (to_pod)
-		splice_fill_to_pod(flow, s, splice);
-	else
-		splice_fill_to_client(flow, s, splice);
-	if (splice_too_big(ctx, &s->packet, splice->mtu))
-		return pmtu_send(ctx, s, splice->mtu,
-				 to_pod ? VERDICT_PMTU_TO_CLIENT : VERDICT_PMTU_TO_POD);
-	splice_count_bytes(flow, s->packet.length, to_pod);
-	if (odd)
-		s->packet.has_timestamps = 0; /* they are written already */
-	return splice_send(ctx, s, splice, diff);
-}
-
-/* A segment of the client in the tail of a flow that we answered ourselves. */
+/* A segment of the client in the tail of a flow that we ended ourselves. */
 static __always_inline int pass_after_reply(struct packet_context *ctx, struct scratch *s,
 					    struct flow *flow, __u32 slot)
 {
@@ -171,64 +17,239 @@ static __always_inline int pass_after_reply(struct packet_context *ctx, struct s
 		return reset_send(ctx, s, VERDICT_NO_FLOW);
 	if (packet_seq_end(&s->packet) == s->packet.seq)
 		return VERDICT_ACK_SWALLOWED;
+	if (flow->verdict == VERDICT_FIN_ANSWERED)
+		return reply_fin(ctx, s, slot);
 	return reply_acknowledge(ctx, s, slot, flow->pod_fin, VERDICT_CLOSING_ACKNOWLEDGED);
 }
 
-/* A segment of the client on a joined flow: SPLICED or TAIL. */
-__noinline int pass_client_slow(struct packet_context *ctx, struct scratch *s, __u32 slot)
+/* Sends the translated packet, and FIN to all parked pods beside it. */
+static __always_inline int pass_with_farewell(struct packet_context *ctx, struct scratch *s,
+					      struct flow *flow, __u32 slot, __u32 to_pod)
 {
-	struct flow *flow = flow_at(slot);
-	struct packet *packet;
+	int verdict = pass_translate(ctx, s, slot, to_pod);
 
-	if (!s || !flow)
-		return VERDICT_INTERNAL;
-	packet = &s->packet;
-	if (!flow->leg.pod_port)
-		return pass_after_reply(ctx, s, flow, slot);
-	splice_note_to_pod(flow, packet);
-	if ((flow->progress & FLOW_HELD) && packet->length &&
-	    seq_before(packet->seq, flow->client_start + hold_length(flow)))
-		return release_from(ctx, s, slot, flow->leg.pod_ack - flow->client_start,
-				    VERDICT_HOLD_REPEATED);
-	if (packet->flags & TCP_RST)
-		ending_reset(flow, packet, FLOW_SIDE_CLIENT, packet->seq);
-	else
-		ending_note(flow, packet, FLOW_SIDE_CLIENT, packet_seq_end(packet), packet->ack);
-	return pass_translate(ctx, s, slot, 1);
+	if ((verdict != VERDICT_TO_POD && verdict != VERDICT_TO_CLIENT) || !park_any(flow))
+		return verdict;
+	bpf_clone_redirect(ctx, s->splice.ifindex, 0);
+	park_finish_all(ctx, s, slot);
+	s->packet.action = ACTION_DROP;
+	return verdict;
 }
 
-/* A segment of the pod on a joined flow: SPLICED or TAIL. */
-__noinline int pass_pod_slow(struct packet_context *ctx, struct scratch *s, __u32 slot)
+/* The packet repeats bytes that are held, and that the pod has not acknowledged. What lies in front
+ * of the hold is the end of an earlier body, and passes by itself. */
+static __always_inline int pass_repeats_held(const struct flow *flow, const struct packet *packet)
+{
+	__u32 end;
+
+	if (!(flow->progress & FLOW_HELD) || !packet->length)
+		return 0;
+	if (seq_before(flow->leg.pod_ack, flow->client_start) &&
+	    !seq_after(packet->seq + packet->length, flow->client_start))
+		return 0;
+	end = flow->client_start + hold_length(flow);
+	return seq_before(packet->seq, end) && seq_before(flow->leg.pod_ack, end);
+}
+
+/* Sends what is held in place of the packet, or first the packet's bytes in front of it. */
+static __always_inline int pass_held(struct packet_context *ctx, struct scratch *s,
+				     struct flow *flow, __u32 slot)
+{
+	__u32 start = flow->client_start;
+	__u32 front = start - s->packet.seq;
+
+	if (seq_before(flow->leg.pod_ack, start) && seq_before(s->packet.seq, start)) {
+		if (request_differs(ctx, s, flow, slot))
+			return PASS_ABORT + VERDICT_COPY_DIFFERS;
+		return request_pass_known(ctx, s, slot,
+					  s->reading.kept < front ? s->reading.kept : front);
+	}
+	return release_from(ctx, s, slot, seq_max(flow->leg.pod_ack, start) - start,
+			    VERDICT_HOLD_REPEATED);
+}
+
+/* A segment without data between two requests: FIN ends the connection. */
+static __always_inline int pass_waiting_end(struct packet_context *ctx, struct scratch *s,
+					    struct flow *flow, __u32 slot)
+{
+	if (!(s->packet.flags & TCP_FIN) || s->packet.seq != flow->client_next)
+		return VERDICT_ACK_SWALLOWED;
+	park_finish_all(ctx, s, slot);
+	flow->client_next++;
+	flow->pod_fin = flow->isn + 2;
+	flow->verdict = VERDICT_FIN_ANSWERED;
+	flow_tail(flow, s->packet.now);
+	return reply_fin(ctx, s, slot);
+}
+
+/* Bytes of an earlier request come again: their acknowledgement was lost. */
+static __always_inline int pass_waiting_repeats(const struct flow *flow,
+						const struct packet *packet)
+{
+	return packet->length && packet->ack == flow->isn + 1 &&
+	       !seq_after(packet->seq + packet->length, flow->client_next);
+}
+
+/* A client between two requests whose pod has gone. */
+__noinline int pass_waiting(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
 	struct packet *packet;
-	__u32 shift;
+	int verdict;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	packet = &s->packet;
-	shift = flow->leg.d;
+	if ((packet->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK)
+		return VERDICT_FLAGS_FORBIDDEN;
+	if (pass_waiting_repeats(flow, packet) && packet->seq != flow->client_next - 1)
+		return reply_acknowledge(ctx, s, slot, flow->isn + 1,
+					 VERDICT_DUPLICATE_ACKNOWLEDGED);
+	if (!gather_fits(flow, packet))
+		return VERDICT_OUT_OF_WINDOW;
+	flow->client_window = packet->window;
+	flow->client_tsval = packet->tsval;
+	if (packet->seq == flow->client_next - 1 && packet->length <= 1 &&
+	    !(packet->flags & TCP_FIN))
+		return reply_acknowledge(ctx, s, slot, flow->isn + 1, VERDICT_PROBE_ANSWERED);
+	s->reading.ack = flow->client_ack;
+	if (!packet->length && request_load_pending(s, flow))
+		return PASS_RESTART;
+	if (!packet->length)
+		return pass_waiting_end(ctx, s, flow, slot);
+	if (seq_after(packet->seq, flow->client_next))
+		return reply_acknowledge(ctx, s, slot, flow->isn + 1,
+					 VERDICT_DUPLICATE_ACKNOWLEDGED);
+	verdict = verify_packet(ctx, s);
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
+	if (request_load(ctx, s, flow) == REQUEST_TAKEN)
+		return s->reading.verdict;
+	return PASS_RESTART;
+}
+
+/* Bytes that will be read must be such that the pod takes them too. No look at timestamps: what
+ * they are compared with could be forged. */
+static __always_inline int pass_check(const struct scratch *s, const struct flow *flow)
+{
+	const struct packet *packet = &s->packet;
+
+	if (flow->state != FLOW_SPLICED || !packet->length || (packet->flags & TCP_RST) ||
+	    !seq_after(packet->seq + packet->length, flow->request.next))
+		return VERDICT_CONTINUE;
+	if ((packet->flags & (TCP_SYN | TCP_ACK)) != TCP_ACK)
+		return VERDICT_FLAGS_FORBIDDEN;
+	if (packet->odd_options && s->options.forbidden)
+		return VERDICT_FLAGS_FORBIDDEN;
+	return flow->leg.pod_next + 1 - packet->ack > ENDING_REACH ? VERDICT_OUT_OF_WINDOW
+								   : VERDICT_CONTINUE;
+}
+
+/* A segment of the client on a joined flow: SPLICED or TAIL. */
+static __always_inline int pass_client_slow(struct packet_context *ctx, struct scratch *s,
+					    struct flow *flow, __u32 slot)
+{
+	struct packet *packet = &s->packet;
+	int verdict;
+
+	if (!flow->leg.pod_port)
+		return pass_after_reply(ctx, s, flow, slot);
+	if (flow->state == FLOW_TAIL && packet->length &&
+	    seq_after(packet->seq + packet->length, flow->leg.pod_ack))
+		return VERDICT_AFTER_LAST; /* unread, and the pod need not have believed a RST */
+	verdict = pass_check(s, flow);
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
+	s->reading.ack = flow->client_ack;
+	splice_note_to_pod(flow, packet);
+	if (pass_repeats_held(flow, packet))
+		return pass_held(ctx, s, flow, slot);
+	if (packet->flags & TCP_RST) {
+		ending_reset(flow, packet, FLOW_SIDE_CLIENT, packet->seq);
+		return flow->state == FLOW_TAIL ? pass_with_farewell(ctx, s, flow, slot, 1)
+						: pass_translate(ctx, s, slot, 1);
+	}
+	if (!packet->length && request_load_pending(s, flow))
+		return PASS_RESTART;
+	if (flow->state == FLOW_SPLICED && packet_seq_end(packet) != packet->seq) {
+		verdict = request_receive(ctx, s, flow, slot);
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
+	}
+	ending_note(flow, packet, FLOW_SIDE_CLIENT, packet_seq_end(packet), packet->ack);
+	return packet->flags & TCP_FIN ? pass_with_farewell(ctx, s, flow, slot, 1)
+				       : pass_translate(ctx, s, slot, 1);
+}
+
+/* What the pod has acknowledged need not be kept any longer. */
+static __always_inline void pass_drop_acknowledged(struct flow *flow)
+{
+	mark_acknowledged(flow);
+	if ((flow->progress & FLOW_HELD) && !(flow->progress & FLOW_SAFE) && !gone_is_unread(flow))
+		hold_drop(flow);
+}
+
+/* What is read of the pod's segment, and what becomes of its end. VERDICT_CONTINUE: it passes. */
+static __always_inline int pass_read_pod(struct packet_context *ctx, struct scratch *s,
+					 struct flow *flow, __u32 slot)
+{
+	int verdict = VERDICT_CONTINUE;
+
+	if (flow->state != FLOW_SPLICED)
+		return VERDICT_CONTINUE;
+	if (s->packet.length)
+		verdict = answer_receive(ctx, s, flow, slot);
+	if (verdict == VERDICT_CONTINUE && (s->packet.flags & TCP_FIN))
+		verdict = gone_fin(ctx, s, slot);
+	return verdict;
+}
+
+/* RST of the pod. */
+static __always_inline int pass_reset_pod(struct packet_context *ctx, struct scratch *s,
+					  struct flow *flow, __u32 slot)
+{
+	int verdict = VERDICT_CONTINUE;
+
+	if (flow->state == FLOW_SPLICED)
+		verdict = gone_reset(ctx, s, slot);
+	if (verdict != VERDICT_CONTINUE)
+		return verdict;
+	ending_reset(flow, &s->packet, FLOW_SIDE_POD, answer_seq(flow, s));
+	return flow->state == FLOW_TAIL ? pass_with_farewell(ctx, s, flow, slot, 0)
+					: pass_translate(ctx, s, slot, 0);
+}
+
+/* A segment of the pod in use on a joined flow: SPLICED or TAIL. */
+static __always_inline int pass_pod_slow(struct packet_context *ctx, struct scratch *s,
+					 struct flow *flow, __u32 slot)
+{
+	struct packet *packet = &s->packet;
+	int verdict;
+
 	if (packet->flags & TCP_SYN) /* our ACK was lost: it goes again with the hold */
-		return flow->progress & FLOW_HELD
+		return (flow->progress & FLOW_HELD) && gone_is_unread(flow)
 			       ? release_from(ctx, s, slot, 0, VERDICT_HOLD_REPEATED)
 			       : VERDICT_OUT_OF_WINDOW;
 	splice_note_to_client(flow, packet);
-	if ((flow->progress & FLOW_HELD) &&
-	    !seq_before(flow->leg.pod_ack, flow->client_start + hold_length(flow)))
-		hold_drop(flow);
 	if (packet->flags & TCP_RST)
-		ending_reset(flow, packet, FLOW_SIDE_POD, packet->seq + shift);
-	else
-		ending_note(flow, packet, FLOW_SIDE_POD, packet_seq_end(packet) + shift,
+		return pass_reset_pod(ctx, s, flow, slot);
+	verdict = pass_read_pod(ctx, s, flow, slot);
+	if (verdict == VERDICT_CONTINUE) {
+		splice_note_pod_next(flow, answer_seq(flow, s) + packet->length);
+		ending_note(flow, packet, FLOW_SIDE_POD, packet_seq_end(packet) + flow->leg.d,
 			    packet->ack + flow->leg.e);
-	return pass_translate(ctx, s, slot, 0);
+		verdict = packet->flags & TCP_FIN ? pass_with_farewell(ctx, s, flow, slot, 0)
+						  : pass_translate(ctx, s, slot, 0);
+	}
+	pass_drop_acknowledged(flow);
+	return verdict;
 }
 
 /* Whether the packet may be of a client that starts anew on the tuple of an old flow. */
 static __always_inline int pass_may_begin(struct flow *flow, const struct packet *packet)
 {
 	if ((packet->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK ||
-	    packet->seq == flow->client_start)
+	    packet->seq == flow->client_first)
 		return 0;
 	if (flow_syn_seen(flow, packet->now))
 		return 1;
@@ -243,6 +264,7 @@ __noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
+	park_finish_all(ctx, s, slot);
 	release_segment(&s->segment, flow, 0, 0);
 	segment_no_options(&s->segment);
 	s->segment.seq = flow->leg.pod_ack - flow->leg.e;
@@ -275,24 +297,36 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 					       struct flow *flow, __u32 slot)
 {
 	struct packet *packet = &s->packet;
+	int verdict;
 
 	flow->seen = packet->now;
+	if (packet->odd_options && packet_load_options(ctx, s))
+		return VERDICT_FLAGS_FORBIDDEN;
+	if (flow->state == FLOW_SPLICED && (flow->leg.flags & TCP_SIDE_ENDED)) {
+		verdict = gone_after_reset(s, slot);
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
+	}
 	if (redirect_is_lost(flow, packet))
 		return redirect_repeat(ctx, s, slot);
 	if (flow->state == FLOW_CLOSING)
 		return reply_closing(ctx, s, slot);
 	if (flow->state == FLOW_OVERDUE && !(packet->flags & TCP_RST))
-		return reply_begin(ctx, s, slot, VERDICT_HEAD_TIMEOUT);
+		return -VERDICT_HEAD_TIMEOUT;
 	if (flow->state == FLOW_SPLICED || flow->state == FLOW_TAIL)
-		return pass_client_slow(ctx, s, slot);
+		return pass_client_slow(ctx, s, flow, slot);
 	if (packet->flags & TCP_RST) {
-		if (packet->seq - flow->client_next <= !!(flow->progress & FLOW_CLIENT_FIN))
+		if (packet->seq - flow->client_next <= !!(flow->progress & FLOW_CLIENT_FIN)) {
+			park_finish_all(ctx, s, slot);
 			flow_free_slot(slot);
+		}
 		return VERDICT_RST_SWALLOWED;
 	}
+	if (flow->state == FLOW_WAITING)
+		return pass_waiting(ctx, s, slot);
 	if ((packet->flags & (TCP_SYN | TCP_ACK)) != TCP_ACK)
 		return VERDICT_FLAGS_FORBIDDEN;
-	if (pass_has_odd_options(packet) && (packet_load_options(ctx, s) || s->options.forbidden))
+	if (packet->odd_options && s->options.forbidden)
 		return VERDICT_FLAGS_FORBIDDEN;
 	if (!gather_fits(flow, packet))
 		return VERDICT_OUT_OF_WINDOW;
@@ -315,6 +349,9 @@ __noinline int pass_from_client(struct packet_context *ctx, struct scratch *s)
 	if (!flow || !flow_claim(flow, s->packet.generation))
 		return VERDICT_CONTENDED;
 	verdict = pass_client_claimed(ctx, s, flow, s->packet.slot);
+	if (verdict == PASS_RESTART)
+		verdict = request_restart(ctx, s, s->packet.slot);
+	verdict = abort_or_reply(ctx, s, s->packet.slot, verdict);
 	flow_release(flow, s->packet.generation);
 	return verdict;
 }
@@ -331,12 +368,17 @@ __noinline int pass_from_pod(struct packet_context *ctx, struct scratch *s)
 	if (!flow || !flow_claim(flow, s->packet.generation))
 		return VERDICT_CONTENDED;
 	flow->seen = s->packet.now;
-	if (flow->state == FLOW_SPLICED || flow->state == FLOW_TAIL)
-		verdict = pass_pod_slow(ctx, s, s->packet.slot);
+	if (s->packet.odd_options && packet_load_options(ctx, s))
+		verdict = VERDICT_FLAGS_FORBIDDEN;
+	else if (s->packet.leg != flow->leg.id || !flow->leg.pod_port)
+		verdict = park_receive(ctx, s, s->packet.slot, s->packet.leg);
+	else if (flow->state == FLOW_SPLICED || flow->state == FLOW_TAIL)
+		verdict = pass_pod_slow(ctx, s, flow, s->packet.slot);
 	else if (flow->state == FLOW_CONNECTING)
 		verdict = join_from_pod(ctx, s, flow, s->packet.slot);
 	else
 		verdict = reset_send(ctx, s, VERDICT_NO_FLOW);
+	verdict = abort_or_reply(ctx, s, s->packet.slot, verdict);
 	flow_release(flow, s->packet.generation);
 	return verdict;
 }

@@ -180,6 +180,7 @@ __noinline int redirect_send(struct packet_context *ctx, struct scratch *s, __u3
 	}
 	s->segment.payload_sum = checksum_fold32(sum);
 	flow->pod_fin = flow->isn + 1 + length + 1;
+	account_own(slot, flow, s->reply, length);
 	header = segment_write(ctx, s);
 	if (header < 0 || bpf_skb_store_bytes(ctx, header, s->reply, length, 0))
 		return VERDICT_INTERNAL;
@@ -199,9 +200,10 @@ __noinline int redirect_begin(struct packet_context *ctx, struct scratch *s,
 	redirect_limit(s, flow);
 	verdict = redirect_compose(s, hold, flow->rule);
 	if (verdict < VERDICT_REDIRECT_301 || verdict > VERDICT_REDIRECT_308)
-		return reply_begin(ctx, s, slot, verdict);
+		return -verdict;
 	if (flow->hold_kind == HOLD_SMALL)
 		hold_drop(flow);
+	park_finish_all(ctx, s, slot);
 	flow_enter(flow, FLOW_CLOSING, s->packet.now);
 	flow->verdict = verdict;
 	flow->progress |= FLOW_POD_FIN;
@@ -218,7 +220,7 @@ static __always_inline int redirect_again(struct packet_context *ctx, struct scr
 		large = hold_large_at(flow->hold);
 		if (!large || choose_rule(s, large, slot) != VERDICT_CONTINUE)
 			return VERDICT_INTERNAL;
-		return redirect_compose(s, large, flow->rule);
+		return redirect_compose(s, large, s->match.rule);
 	}
 	if (verify_load(ctx, s) != VERDICT_CONTINUE)
 		return VERDICT_CHECKSUM_BAD;
@@ -226,7 +228,7 @@ static __always_inline int redirect_again(struct packet_context *ctx, struct scr
 	if (http_head_parse(&s->hold, s->packet.length) != VERDICT_CONTINUE || !s->hold.head.end ||
 	    choose_rule(s, &s->hold, slot) != VERDICT_CONTINUE)
 		return VERDICT_HOLD_PENDING;
-	return redirect_compose(s, &s->hold, flow->rule);
+	return redirect_compose(s, &s->hold, s->match.rule);
 }
 
 /* Whether the packet is a client's request sent again, because our redirect was lost. */

@@ -12,7 +12,7 @@
 #define RELEASE_PAYLOAD_MAX 1448 /* three pieces of HOLD_CHUNK carry it */
 #define RELEASE_SEGMENTS_MAX 36  /* HOLD_LARGE_SIZE at the smallest MSS */
 
-/* HOLD_CHUNK bytes of the flow's hold from `at` on. */
+/* HOLD_CHUNK bytes of the flow's hold, `at` bytes behind client_start. */
 static __always_inline __u8 *release_piece(const struct flow *flow, __u32 at)
 {
 	struct hold_small *small;
@@ -20,10 +20,16 @@ static __always_inline __u8 *release_piece(const struct flow *flow, __u32 at)
 
 	if (flow->hold_kind == HOLD_SMALL) {
 		small = hold_small_at(flow->hold);
-		return small ? &small->data[at & (HOLD_SMALL_SIZE - 1)] : NULL;
+		if (!small)
+			return NULL;
+		at += flow->client_start - small->start;
+		return &small->data[at & (HOLD_SMALL_SIZE - 1)];
 	}
 	large = hold_large_at(flow->hold);
-	return large ? &large->data[at & (HOLD_LARGE_SIZE - 1)] : NULL;
+	if (!large)
+		return NULL;
+	at += flow->client_start - large->start;
+	return &large->data[at & (HOLD_LARGE_SIZE - 1)];
 }
 
 static __always_inline void release_segment(struct segment *segment, const struct flow *flow,
@@ -40,7 +46,7 @@ static __always_inline void release_segment(struct segment *segment, const struc
 	segment->seq = flow->client_start + offset - leg->e;
 	segment->ack = flow->client_ack - leg->d;
 	segment->flags = TCP_ACK | TCP_PSH;
-	segment->window = splice_window_to_pod(flow, flow->client_window);
+	segment->window = splice_window_to_pod(flow, &flow->leg, flow->client_window);
 	segment_no_options(segment);
 	if (leg->flags & TCP_SIDE_TIMESTAMPS)
 		segment_timestamps(segment, flow->client_tsval, leg->tsecr_floor);
@@ -121,7 +127,10 @@ __noinline int release_from(struct packet_context *ctx, struct scratch *s, __u32
 		if (offset < total)
 			bpf_clone_redirect(ctx, flow->leg.ifindex, 0);
 	}
-	s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+	if (flow->leg.flags & TCP_SIDE_PEER)
+		splice_redirect_peer(ctx, s, flow->leg.ifindex);
+	else
+		s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
 	return verdict;
 }
 

@@ -7,8 +7,7 @@
 #ifndef PATHROUTE_REPLY_H
 #define PATHROUTE_REPLY_H
 
-#include "flow_end.h"
-#include "reset.h"
+#include "park.h"
 
 #define CLOSING_WINDOW (HOLD_LARGE_SIZE >> SEGMENT_WSCALE)
 
@@ -47,6 +46,36 @@ __noinline int reply_acknowledge(struct packet_context *ctx, struct scratch *s, 
 	return verdict;
 }
 
+/* FIN to a client that has ended its own side between two requests. */
+__noinline int reply_fin(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	reply_segment(&s->segment, flow, flow->pod_fin - 1, TCP_FIN | TCP_ACK);
+	if (segment_write(ctx, s) < 0)
+		return VERDICT_INTERNAL;
+	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	return VERDICT_FIN_ANSWERED;
+}
+
+/* Tells the client of a joined flow that bytes in front of its segment are missing: it sees no
+ * acknowledgement of the pod for it, and would wait for its timer. */
+__noinline int reply_acknowledge_gap(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	reply_segment(&s->segment, flow, flow->leg.pod_next, TCP_ACK);
+	s->segment.ack = seq_max(flow->leg.pod_ack, flow->client_acked);
+	if (segment_write(ctx, s) < 0)
+		return VERDICT_INTERNAL;
+	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	return VERDICT_DUPLICATE_ACKNOWLEDGED;
+}
+
 /* Sends the reply of flow->verdict; the flow is CLOSING. */
 __noinline int reply_send(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
@@ -69,6 +98,7 @@ __noinline int reply_send(struct packet_context *ctx, struct scratch *s, __u32 s
 	s->segment.payload_length = length;
 	s->segment.payload_sum = hold_sum_piece((__u8 *)reply->bytes, length);
 	flow->pod_fin = flow->isn + 1 + length + 1;
+	account_own(slot, flow, (__u8 *)reply->bytes, length);
 	header = segment_write(ctx, s);
 	if (header < 0 || bpf_skb_store_bytes(ctx, header, reply->bytes, length, 0))
 		return VERDICT_INTERNAL;
@@ -83,8 +113,8 @@ __noinline int reply_begin(struct packet_context *ctx, struct scratch *s, __u32 
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	flow_drop_leg(flow);
-	flow_leave_endpoint(flow);
+	leg_end(flow, &flow->leg);
+	park_finish_all(ctx, s, slot);
 	hold_drop(flow);
 	if (verdict == VERDICT_TLS_HELLO) {
 		flow_enter(flow, FLOW_TAIL, s->packet.now);

@@ -41,12 +41,14 @@ struct packet {
 	__u32 now; /* ticks */
 	__u32 ifindex;
 	__u16 window;
-	__u8 flags; /* TCP_FIN ... */
+	__u16 tcp_checksum; /* as it stands in the packet */
+	__u8 flags;         /* TCP_FIN ... */
 	__u8 ipv6;
 	__u8 has_timestamps;
 	__u8 options_length;
-	__u8 checksum; /* enum checksum_state */
-	__u8 fragment;
+	__u8 checksum;    /* enum checksum_state */
+	__u8 switches;    /* of the flow's leg, when the flow was found */
+	__u8 odd_options; /* options in any other layout than NOP NOP timestamps */
 	__u8 destination_mac[6];
 	__u8 source_mac[6];
 	__u32 slot; /* flow, once known */
@@ -148,6 +150,18 @@ struct evict_choice {
 	__u32 pad;
 };
 
+/* How far the packet at hand was read, and what became of it. */
+struct reading {
+	__u32 at;      /* offset in the payload of the bytes that are in scratch.hold */
+	__u32 count;   /* how many they are */
+	__u32 kept;    /* bytes of the packet that cut_send() passed */
+	__u32 verdict; /* of a packet that was used up */
+	__u32 ack;     /* the sender's acknowledgement before this packet's */
+	__u32 parsed;  /* the parser's verdict on them, as a head */
+	__u32 chosen;  /* s->match and `choice` are of that head */
+	__s32 choice;  /* what choose_rule() said */
+};
+
 struct scratch {
 	struct packet packet;
 	struct tcp_options options;
@@ -161,6 +175,7 @@ struct scratch {
 	struct route_scratch route;
 	struct route_match match;
 	struct evict_choice evict;
+	struct reading reading;
 	__u32 reply_length;
 	__u32 reply_limit;
 	__u8 reply[REDIRECT_REPLY_MAX + 8];

@@ -112,6 +112,16 @@ static __always_inline int splice_store_v6(struct packet_context *ctx, struct sc
 	return bpf_skb_store_bytes(ctx, 0, frame->destination_mac, size, 0);
 }
 
+/* Straight into the namespace behind a device. Seen through a bridge port, a frame for the bridge
+ * is "for another host". */
+static __always_inline void splice_redirect_peer(struct packet_context *ctx, struct scratch *s,
+						 __u32 ifindex)
+{
+	if (ctx->pkt_type != PACKET_TYPE_HOST)
+		bpf_skb_change_type(ctx, PACKET_TYPE_HOST);
+	s->packet.action = bpf_redirect_peer(ifindex, 0);
+}
+
 /* Stores the translated headers and picks the way out. Ethernet addresses are in s->frame. */
 static __always_inline int splice_send(struct packet_context *ctx, struct scratch *s,
 				       const struct splice *splice, __u64 diff)
@@ -126,14 +136,10 @@ static __always_inline int splice_send(struct packet_context *ctx, struct scratc
 	if (failed || bpf_l4_csum_replace(ctx, check, 0, splice->address_diff, BPF_F_PSEUDO_HDR) ||
 	    bpf_l4_csum_replace(ctx, check, 0, checksum_fold32(diff), 0))
 		return VERDICT_INTERNAL;
-	if (!splice->peer) {
+	if (splice->peer)
+		splice_redirect_peer(ctx, s, splice->ifindex);
+	else
 		s->packet.action = bpf_redirect(splice->ifindex, 0);
-	} else {
-		/* Seen through a bridge port, a frame for the bridge is "for another host". */
-		if (ctx->pkt_type != PACKET_TYPE_HOST)
-			bpf_skb_change_type(ctx, PACKET_TYPE_HOST);
-		s->packet.action = bpf_redirect_peer(splice->ifindex, 0);
-	}
 	return splice->to_pod ? VERDICT_TO_POD : VERDICT_TO_CLIENT;
 }
 
@@ -146,9 +152,10 @@ static __always_inline __u32 splice_tsecr_to_pod(const struct flow *flow, __u32 
 	return flow->progress & FLOW_HELD ? seq_max(translated, flow->leg.tsecr_floor) : translated;
 }
 
-static __always_inline __u16 splice_window_to_pod(const struct flow *flow, __u32 window)
+static __always_inline __u16 splice_window_to_pod(const struct flow *flow,
+						  const struct flow_leg *leg, __u32 window)
 {
-	if (!(flow->client_flags & TCP_SIDE_WSCALE) || (flow->leg.flags & TCP_SIDE_WSCALE))
+	if (!(flow->client_flags & TCP_SIDE_WSCALE) || (leg->flags & TCP_SIDE_WSCALE))
 		return window;
 	window <<= flow->client_wscale & 15;
 	return window > 65535 ? 65535 : window;
@@ -179,7 +186,7 @@ static __always_inline void splice_fill_to_pod(const struct flow *flow, struct s
 	ret->address_diff = leg->address_diff;
 	ret->ifindex = leg->ifindex;
 	ret->mtu = leg->mtu;
-	ret->window = splice_window_to_pod(flow, packet->window);
+	ret->window = splice_window_to_pod(flow, leg, packet->window);
 	ret->flags = packet->flags & ~TCP_URG;
 	ret->to_pod = 1;
 	ret->peer = leg->flags & TCP_SIDE_PEER;
@@ -239,31 +246,40 @@ static __always_inline void splice_note_to_pod(struct flow *flow, const struct p
 	splice_note_seen(flow, packet->now);
 	if (packet->flags & TCP_RST) /* its numbers prove nothing */
 		return;
-	if (seq_after(packet->ack, flow->client_ack))
+	if (seq_after(packet->ack, flow->client_ack) &&
+	    !seq_after(packet->ack, flow->leg.pod_next + 1)) /* more was never sent: forged */
 		flow->client_ack = packet->ack;
 	if (flow->client_window != packet->window)
 		flow->client_window = packet->window;
 	if (packet->has_timestamps && flow->client_tsval != packet->tsval)
 		flow->client_tsval = packet->tsval;
-	if (packet->length && seq_before(flow->client_next, packet->seq + packet->length))
-		flow->client_next = packet->seq + packet->length;
+}
+
+static __always_inline void splice_note_client_next(struct flow *flow, __u32 end)
+{
+	if (seq_before(flow->client_next, end))
+		flow->client_next = end;
 }
 
 static __always_inline void splice_note_to_client(struct flow *flow, const struct packet *packet)
 {
-	__u32 end = packet->seq + packet->length + flow->leg.d;
-
 	splice_note_seen(flow, packet->now);
 	if (packet->flags & TCP_RST)
 		return;
-	if (seq_after(packet->ack + flow->leg.e, flow->leg.pod_ack)) {
+	if (seq_after(packet->ack + flow->leg.e, flow->leg.pod_ack) &&
+	    !seq_after(packet->ack + flow->leg.e, flow->client_next + 1)) {
 		flow->leg.pod_ack = packet->ack + flow->leg.e;
 		flow->client_acked = seq_max(flow->client_acked, flow->leg.pod_ack);
 	}
-	if (packet->length && seq_before(flow->leg.pod_next, end))
-		flow->leg.pod_next = end;
 	if (packet->has_timestamps)
 		splice_note_tsval(flow, packet->tsval + flow->leg.t);
+}
+
+/* `end`: of what was forwarded, in the client's numbering. */
+static __always_inline void splice_note_pod_next(struct flow *flow, __u32 end)
+{
+	if (seq_before(flow->leg.pod_next, end))
+		flow->leg.pod_next = end;
 }
 
 static __always_inline void splice_count_bytes(const struct flow *flow, __u32 bytes, int to_pod)

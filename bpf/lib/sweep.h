@@ -39,8 +39,9 @@ static __always_inline __u32 sweep_limit(const struct flow *flow)
 
 static __always_inline int sweep_expired(const struct flow *flow, __u32 now)
 {
-	__u32 since = flow->state == FLOW_SPLICED || flow->state == FLOW_CONNECTING ? flow->seen
-										    : flow->born;
+	int by_packets = flow->state == FLOW_SPLICED || flow->state == FLOW_CONNECTING ||
+			 flow->state == FLOW_WAITING;
+	__u32 since = by_packets ? flow->seen : flow->born;
 	__s32 age = now - since;
 
 	return flow->state != FLOW_FREE && age > (__s32)sweep_limit(flow);

@@ -38,21 +38,34 @@ static __always_inline int verify_ipv4_header(struct packet_context *ctx, struct
 	return checksum_fold16((__u32)bpf_csum_diff(NULL, 0, words, IPV4_LENGTH, 0)) == 0xffff;
 }
 
-/* True when the sums are good. `hold`: where the payload lies, from `at`; NULL without payload. */
-__noinline int verify_checksums(struct packet_context *ctx, struct scratch *s, __u32 at)
+enum verify_result {
+	VERIFY_BAD = 0,
+	VERIFY_GOOD,
+	VERIFY_PAYLOAD, /* the sum over header and payload must tell */
+};
+
+/* What is known of the sums without reading the payload. */
+__noinline int verify_quickly(struct packet_context *ctx, struct scratch *s)
 {
+	if (!s || (!s->packet.ipv6 && !verify_ipv4_header(ctx, s)))
+		return VERIFY_BAD;
+	if (bpf_csum_level(ctx, BPF_CSUM_LEVEL_QUERY) >= 0)
+		return VERIFY_GOOD;
+	packet_probe_checksum(ctx, &s->packet);
+	return s->packet.checksum == CHECKSUM_PARTIAL_SUM ? VERIFY_GOOD : VERIFY_PAYLOAD;
+}
+
+/* True when the sums are good. The payload, if any, is in s->hold. */
+__noinline int verify_checksums(struct packet_context *ctx, struct scratch *s)
+{
+	int result = verify_quickly(ctx, s);
 	__u64 sum;
 
-	if (!s || (!s->packet.ipv6 && !verify_ipv4_header(ctx, s)))
-		return 0;
-	if (bpf_csum_level(ctx, BPF_CSUM_LEVEL_QUERY) >= 0)
-		return 1;
-	packet_probe_checksum(ctx, &s->packet);
-	if (s->packet.checksum == CHECKSUM_PARTIAL_SUM)
-		return 1;
+	if (!s || result != VERIFY_PAYLOAD)
+		return result;
 	sum = verify_header_sum(ctx, s);
 	if (s->packet.length)
-		sum += hold_sum(&s->hold, at, s->packet.length);
+		sum += hold_sum(&s->hold, 0, s->packet.length);
 	return checksum_fold16(sum) == 0xffff;
 }
 
@@ -66,7 +79,44 @@ __noinline int verify_load(struct packet_context *ctx, struct scratch *s)
 		return VERDICT_OUT_OF_WINDOW;
 	if (hold_append(ctx, &s->hold, s->packet.payload, s->packet.length))
 		return VERDICT_INTERNAL;
-	return verify_checksums(ctx, s, 0) ? VERDICT_CONTINUE : VERDICT_CHECKSUM_BAD;
+	return verify_checksums(ctx, s) ? VERDICT_CONTINUE : VERDICT_CHECKSUM_BAD;
+}
+
+/* The field holds the pseudo header's sum alone, as that of a local sender's segment does: nothing
+ * can have corrupted it on its way. A whole checksum is equal by chance once in 65536. */
+static __always_inline int verify_is_partial(const struct packet *packet)
+{
+	__u64 sum = checksum_address(&packet->key.source) +
+		    checksum_address(&packet->key.destination) + bpf_htons(PROTOCOL_TCP) +
+		    bpf_htons(packet->payload - packet->l4 + packet->length);
+
+	if (!packet->ipv6)
+		sum -= 2 * (__u64)bpf_htonl(0xffff);
+	return checksum_fold16(sum) == packet->tcp_checksum;
+}
+
+/* Checks the sums of a joined flow's segment before parts of its payload are read. */
+__noinline int verify_packet(struct packet_context *ctx, struct scratch *s)
+{
+	int result;
+
+	if (!s)
+		return VERDICT_CHECKSUM_BAD;
+	if (verify_is_partial(&s->packet))
+		return VERDICT_CONTINUE;
+	result = verify_quickly(ctx, s);
+	if (result == VERIFY_PAYLOAD)
+		return verify_load(ctx, s);
+	return result == VERIFY_GOOD ? VERDICT_CONTINUE : VERDICT_CHECKSUM_BAD;
+}
+
+/* Copies `count` bytes of payload from offset `at` to the start of s->hold. */
+__noinline int verify_take(struct packet_context *ctx, struct scratch *s, __u32 at, __u32 count)
+{
+	if (!s)
+		return -1;
+	s->hold.length = 0;
+	return hold_append(ctx, &s->hold, s->packet.payload + at, count);
 }
 
 #endif

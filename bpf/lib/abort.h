@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The end of a connection that cannot be followed any longer, on both sides. */
+#ifndef PATHROUTE_ABORT_H
+#define PATHROUTE_ABORT_H
+
+#include "leg_choice.h"
+
+/* No verdicts, but what is to be done by the caller of the stages: calls may be eight deep only. */
+#define PASS_RESTART 1000 /* request_restart() */
+#define PASS_ABORT 2000   /* abort_flow(), with the verdict that is added to this */
+
+/* Resets the pod in use and the client, for which the packet is used up; parked pods get FIN. The
+ * flow is gone then. */
+__noinline int abort_flow(struct packet_context *ctx, struct scratch *s, __u32 slot, __u32 verdict)
+{
+	struct flow *flow = flow_at(slot);
+	__u32 seq;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	seq = flow->isn + 1;
+	if (flow->state == FLOW_SPLICED) { /* before, the leg has no numbers */
+		seq = flow->leg.pod_next;
+		leg_reset(ctx, s, slot);
+	}
+	park_finish_all(ctx, s, slot);
+	reply_segment(&s->segment, flow, seq, TCP_RST | TCP_ACK);
+	if (segment_write(ctx, s) < 0)
+		verdict = VERDICT_INTERNAL;
+	else
+		s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	flow_free_slot(slot);
+	return verdict;
+}
+
+/* What a stage yields becomes a verdict. */
+static __always_inline int abort_or_reply(struct packet_context *ctx, struct scratch *s, __u32 slot,
+					  int verdict)
+{
+	if (verdict >= PASS_ABORT)
+		return abort_flow(ctx, s, slot, verdict - PASS_ABORT);
+	return verdict < 0 ? reply_begin(ctx, s, slot, -verdict) : verdict;
+}
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A pod that goes away. Between requests its client does not hear of it, and the next request opens
+ * a leg to another endpoint. A request that no pod can have begun to answer goes to another one:
+ * it lies in the hold as long as the pod has not acknowledged it, and if its method is safe until
+ * the first byte of the reply.
+ */
+#ifndef PATHROUTE_GONE_H
+#define PATHROUTE_GONE_H
+
+#include "answer.h"
+#include "ending.h"
+
+#define GONE_REPEATS_MAX 3 /* pods that a request may meet besides the first */
+
+/* No byte of a reply to the outstanding request has come. */
+static __always_inline int gone_unanswered(const struct flow *flow)
+{
+	return flow->outstanding_count == 1 && flow->reply.phase == FRAMING_HEAD &&
+	       !flow->reply.status && !flow->reply.spent && !flow->reply.interims &&
+	       !(flow->progress & FLOW_CARRY) && flow->client_ack == flow->reply.next;
+}
+
+static __always_inline int gone_is_unread(const struct flow *flow)
+{
+	return seq_before(flow->leg.pod_ack, flow->client_start + hold_length(flow));
+}
+
+/* The held request may go to another pod. If the pod has acknowledged a part of the hold, it may
+ * have begun to work on the request, or have answered one in front of it. */
+static __always_inline int gone_may_repeat(const struct flow *flow)
+{
+	if (!(flow->progress & FLOW_HELD) || (flow->progress & FLOW_MARKED) ||
+	    framing_is_chunked(&flow->request) || !gone_unanswered(flow) ||
+	    flow->request.repeats >= GONE_REPEATS_MAX)
+		return 0;
+	return (flow->progress & FLOW_SAFE) || !seq_after(flow->leg.pod_ack, flow->client_start);
+}
+
+/* Turns the packet into the SYN that carries the held request to another pod. The flow has no leg
+ * any more. */
+static __always_inline int gone_repeat(struct packet_context *ctx, struct scratch *s,
+				       struct flow *flow, __u32 slot)
+{
+	flow->request.repeats++;
+	flow->isn = flow->reply.next - 1;
+	flow->client_next = flow->client_start + hold_length(flow);
+	flow->switches++;
+	counters_verdict(VERDICT_POD_REPLACED);
+	return connect_begin(ctx, s, slot);
+}
+
+/* Parks the leg whose pod has sent FIN, which is acknowledged with its own. */
+static __always_inline int gone_park(struct packet_context *ctx, struct scratch *s,
+				     struct flow *flow, __u32 slot)
+{
+	__u32 expected = flow->leg.pod_ack - flow->leg.e;
+	__u32 id = flow->leg.id;
+	struct flow_leg *parked;
+
+	if (leg_park(slot))
+		return leg_reset(ctx, s, slot);
+	parked = leg_parked(flow, id);
+	if (!parked)
+		return -1;
+	parked->flags |= TCP_SIDE_FIN;
+	parked->e = expected;
+	parked->d = packet_seq_end(&s->packet);
+	return park_tell(ctx, s, slot, id, TCP_FIN | TCP_ACK);
+}
+
+/* FIN behind the last reply: the leg takes no more requests. */
+static __always_inline int gone_fin_idle(struct packet_context *ctx, struct scratch *s,
+					 struct flow *flow, __u32 slot)
+{
+	flow->leg.flags |= TCP_SIDE_FIN;
+	if (!request_is_idle(flow)) {
+		s->packet.flags &= ~TCP_FIN;
+		return s->packet.length ? VERDICT_CONTINUE : VERDICT_POD_END_SWALLOWED;
+	}
+	request_rebase(flow);
+	gone_park(ctx, s, flow, slot);
+	flow_enter(flow, FLOW_WAITING, s->packet.now);
+	s->packet.action = ACTION_DROP;
+	return VERDICT_POD_END_SWALLOWED;
+}
+
+/* The head of a reply has been read, and not all of a body whose end is known. */
+static __always_inline int gone_is_inside(const struct flow *flow)
+{
+	return !flow->outstanding_count && flow->reply.phase == FRAMING_HEAD && flow->reply.status;
+}
+
+/* Requests and replies are complete, though the client may not have acknowledged all of it. */
+static __always_inline int gone_is_between(const struct flow *flow)
+{
+	return !flow->outstanding_count && flow->reply.phase == FRAMING_HEAD &&
+	       !flow->reply.status && request_is_whole(flow);
+}
+
+/* The pod has sent FIN, and all in front of it was read. VERDICT_CONTINUE: it is the client's. */
+__noinline int gone_fin(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	__u32 end;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	end = answer_seq(flow, s) + s->packet.length;
+	if ((flow->progress & (FLOW_FINAL | FLOW_CLIENT_FIN | FLOW_POD_FIN)) ||
+	    flow->reply.phase == FRAMING_OPAQUE) {
+		if (flow->reply.status)
+			answer_complete(flow, slot);
+		return VERDICT_CONTINUE;
+	}
+	if (flow->reply.phase == FRAMING_HEAD &&
+	    seq_after(end + gone_is_inside(flow), flow->reply.next))
+		return answer_gap(ctx, s, slot);
+	if (gone_is_between(flow))
+		return gone_fin_idle(ctx, s, flow, slot);
+	if (gone_may_repeat(flow)) {
+		if (!(flow->progress & FLOW_SAFE))
+			return VERDICT_POD_END_SWALLOWED; /* RST or an acknowledgement follows */
+		flow->isn = flow->reply.next - 1;
+		gone_park(ctx, s, flow, slot);
+		return gone_repeat(ctx, s, flow, slot);
+	}
+	flow->progress |= FLOW_FINAL;
+	return VERDICT_CONTINUE;
+}
+
+/* The pod has sent RST. VERDICT_CONTINUE: it is the client's. */
+__noinline int gone_reset(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	__u32 seq;
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	seq = answer_seq(flow, s);
+	if (seq != flow->client_ack && seq != flow->leg.pod_next)
+		return VERDICT_CONTINUE;
+	if (gone_may_repeat(flow)) {
+		leg_end(flow, &flow->leg);
+		return gone_repeat(ctx, s, flow, slot);
+	}
+	if (request_is_idle(flow)) {
+		leg_lost(flow, s->packet.now);
+		return VERDICT_POD_END_SWALLOWED;
+	}
+	if (!gone_is_between(flow) ||
+	    (flow->progress & (FLOW_FINAL | FLOW_CLIENT_FIN | FLOW_POD_FIN)))
+		return VERDICT_CONTINUE;
+	flow->leg.flags |= TCP_SIDE_ENDED; /* if the client has got all of the reply, it is idle */
+	return VERDICT_POD_END_SWALLOWED;
+}
+
+/* A client's packet on a leg that was reset behind a whole reply. VERDICT_CONTINUE: the flow is
+ * WAITING now. */
+__noinline int gone_after_reset(struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	s->reading.ack = flow->client_ack;
+	if (!(s->packet.flags & TCP_RST) && seq_after(s->packet.ack, flow->client_ack))
+		flow->client_ack = s->packet.ack;
+	if (request_is_idle(flow)) {
+		leg_lost(flow, s->packet.now);
+		return VERDICT_CONTINUE;
+	}
+	if (s->packet.ack != s->reading.ack)
+		return VERDICT_ACK_SWALLOWED;
+	flow->leg.pod_next = flow->client_ack; /* the client waits for lost bytes */
+	return PASS_ABORT + VERDICT_NO_FLOW;
+}
+
+#endif
