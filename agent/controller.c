@@ -59,19 +59,24 @@ static void signal_taken(void *context, int signal)
 {
 	struct controller *controller = context;
 
-	if (signal == SIGHUP) {
+	switch (signal) {
+	case SIGHUP:
 		log_info("reading all manifests again");
 		if (!controller_source_start(controller))
 			controller_apply(controller);
 		return;
+	case SIGUSR1:
+		controller_log_reopen(controller);
+		return;
+	default:
+		log_info("%s: ending, traffic goes on", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+		event_loop_stop(controller->loop);
 	}
-	log_info("%s: ending, traffic goes on", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-	event_loop_stop(controller->loop);
 }
 
 static int loop_start(struct controller *controller)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, 0};
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, 0};
 	int error = event_loop_new(&controller->loop);
 
 	if (!error)
@@ -131,7 +136,11 @@ static int controller_start(struct controller *controller)
 	if (!error)
 		error = controller_http_start(controller);
 	if (!error)
+		error = controller_log_open(controller);
+	if (!error)
 		error = datapath_start(controller);
+	if (!error)
+		error = controller_log_start(controller);
 	if (!error)
 		controller_apply(controller);
 	return error;
@@ -142,6 +151,7 @@ static void controller_done(struct controller *controller)
 	if (controller->loop) {
 		controller_source_stop(controller);
 		controller_http_stop(controller);
+		controller_log_stop(controller);
 		event_timer_free(controller->key_timer);
 		event_timer_free(controller->retry_timer);
 	}

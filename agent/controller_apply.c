@@ -159,6 +159,7 @@ void controller_apply(struct controller *controller)
 		return;
 	}
 	error = datapath_apply(controller->datapath, table, &change);
+	controller_log_forget_names(controller);
 	report_accept(controller, &report);
 	if (error) {
 		failure_log(controller, error, &change);

@@ -36,6 +36,8 @@ struct controller {
 	struct http_server *http;
 	struct readings_maps maps;
 	bool maps_open;
+
+	struct controller_log *log; /* NULL: no access log is wanted */
 };
 
 uint64_t controller_clock_ms(void);
@@ -50,5 +52,15 @@ void controller_source_stop(struct controller *controller);
 /* Serves metrics and the rest, if an address is given. */
 int controller_http_start(struct controller *controller);
 void controller_http_stop(struct controller *controller);
+
+/* The access log: its file is opened first, since it may be a mistake of the user; entries are
+ * asked for when the data path is open. */
+int controller_log_open(struct controller *controller);
+int controller_log_start(struct controller *controller);
+void controller_log_stop(struct controller *controller);
+void controller_log_reopen(struct controller *controller);
+
+/* To be called when routes have changed. */
+void controller_log_forget_names(struct controller *controller);
 
 #endif

@@ -32,6 +32,7 @@ void options_done(struct options *options)
 	free(options->class_name);
 	free(options->bpffs);
 	free(options->http_listen);
+	free(options->access_log);
 	free(options->node_addresses);
 	*options = (struct options){0};
 }
@@ -176,6 +177,7 @@ int options_read(int argc, char *const *argv, struct options *ret_options,
 		.source_cap = SOURCE_CAP_DEFAULT,
 		.head_timeout_s = HEAD_TIMEOUT_DEFAULT_S,
 		.idle_timeout_s = IDLE_TIMEOUT_DEFAULT_S,
+		.access_log_sample = 1,
 		.log_level = LOG_INFO,
 	};
 	struct command_line line = {.options = &options, .error = ret_error};

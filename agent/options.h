@@ -24,6 +24,8 @@ enum options_command {
 	OPTIONS_SHOW_VERSION,
 };
 
+enum options_log_format { OPTIONS_LOG_JSON, OPTIONS_LOG_COMBINED };
+
 struct options_texts {
 	char **items;
 	size_t count;
@@ -47,7 +49,10 @@ struct options {
 	uint32_t source_cap;
 	uint32_t head_timeout_s;
 	uint32_t idle_timeout_s;
-	uint32_t mss; /* 0: from the devices */
+	uint32_t mss;     /* 0: from the devices */
+	char *access_log; /* NULL: none; "-": the standard output */
+	enum options_log_format access_log_format;
+	uint32_t access_log_sample; /* one request of so many */
 	int log_level;
 	bool json;
 };

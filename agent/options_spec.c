@@ -20,6 +20,12 @@ static const struct options_word level_words[] = {
 	{NULL, 0},
 };
 
+static const struct options_word log_format_words[] = {
+	{"json", OPTIONS_LOG_JSON},
+	{"combined", OPTIONS_LOG_COMBINED},
+	{NULL, 0},
+};
+
 #define FIELD(name) offsetof(struct options, name)
 
 const struct options_spec options_specs[] = {
@@ -39,6 +45,9 @@ const struct options_spec options_specs[] = {
 	{"head-timeout", OPTIONS_NUMBER, FIELD(head_timeout_s), 1, 3600, NULL},
 	{"idle-timeout", OPTIONS_NUMBER, FIELD(idle_timeout_s), 1, 1 << 21, NULL},
 	{"mss", OPTIONS_NUMBER, FIELD(mss), 536, 65000, NULL},
+	{"access-log", OPTIONS_TEXT, FIELD(access_log), 0, 0, NULL},
+	{"access-log-format", OPTIONS_WORD, FIELD(access_log_format), 0, 0, log_format_words},
+	{"access-log-sample", OPTIONS_NUMBER, FIELD(access_log_sample), 1, 1000000, NULL},
 	{"log-level", OPTIONS_WORD, FIELD(log_level), 0, 0, level_words},
 };
 
@@ -46,6 +55,7 @@ const size_t options_spec_count = sizeof(options_specs) / sizeof(options_specs[0
 
 _Static_assert(sizeof(options_specs) / sizeof(options_specs[0]) <= OPTIONS_SPECS_MAX, "raise it");
 _Static_assert(sizeof(enum attach_wish) == sizeof(int), "words are ints");
+_Static_assert(sizeof(enum options_log_format) == sizeof(int), "words are ints");
 
 int options_spec_find(const char *name)
 {

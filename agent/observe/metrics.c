@@ -64,6 +64,24 @@ static void write_single(FILE *out, const struct metrics_family *family, double 
 	metrics_format_sample(out, family, NULL, value);
 }
 
+static void write_log(FILE *out, const struct readings *readings)
+{
+	static const struct metrics_family entries = {"access_log_entries_total", "counter",
+						      "Requests handed to the access log."};
+	static const struct metrics_family dropped = {
+		"access_log_dropped_total", "counter",
+		"Requests that the access log lacks: by the kernel (no room), by the agent (not "
+		"written)."};
+	static const struct metrics_label kernel[] = {{"by", "kernel"}, {NULL, NULL}};
+	static const struct metrics_label agent[] = {{"by", "agent"}, {NULL, NULL}};
+
+	metrics_format_family(out, &entries);
+	metrics_format_count(out, &entries, NULL, readings->log_counts[LOG_COUNT_WRITTEN]);
+	metrics_format_family(out, &dropped);
+	metrics_format_count(out, &dropped, kernel, readings->log_counts[LOG_COUNT_DROPPED]);
+	metrics_format_count(out, &dropped, agent, readings->log_counts[LOG_COUNT_UNWRITTEN]);
+}
+
 static void write_build(FILE *out, const struct agent_reading *agent)
 {
 	static const struct metrics_family family = {"build_info", "gauge",
@@ -105,6 +123,7 @@ int metrics_write(FILE *out, const struct readings *readings, const struct agent
 	write_verdicts(out, readings);
 	write_flows(out, readings);
 	write_fills(out, readings);
+	write_log(out, readings);
 	metrics_objects_write_rules(out, readings);
 	metrics_objects_write_endpoints(out, readings);
 	metrics_objects_write_devices(out, readings);

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 
 #define PREFIX "pathroute_"
 
@@ -26,27 +27,36 @@ void metrics_format_family(FILE *out, const struct metrics_family *family)
 	fprintf(out, "\n# TYPE " PREFIX "%s %s\n", family->name, family->type);
 }
 
-static void write_series(FILE *out, const struct metrics_family *family,
-			 const struct metrics_label *labels)
+static void write_label(FILE *out, const char *separator, const char *name, const char *value)
+{
+	fprintf(out, "%s%s=\"", separator, name);
+	write_escaped(out, value, 1);
+	putc('"', out);
+}
+
+/* `suffix` of the name is "" but for histograms, `bound` is NULL but for their buckets. */
+static void write_series(FILE *out, const char *name, const char *suffix,
+			 const struct metrics_label *labels, const char *bound)
 {
 	const char *separator = "{";
 
-	fprintf(out, PREFIX "%s", family->name);
-	if (!labels || !labels->name)
-		return;
-	for (; labels->name; labels++) {
-		fprintf(out, "%s%s=\"", separator, labels->name);
-		write_escaped(out, labels->value, 1);
-		putc('"', out);
+	fprintf(out, PREFIX "%s%s", name, suffix);
+	for (; labels && labels->name; labels++) {
+		write_label(out, separator, labels->name, labels->value);
 		separator = ",";
 	}
-	putc('}', out);
+	if (bound) {
+		write_label(out, separator, "le", bound);
+		separator = ",";
+	}
+	if (*separator == ',')
+		putc('}', out);
 }
 
 void metrics_format_sample(FILE *out, const struct metrics_family *family,
 			   const struct metrics_label *labels, double value)
 {
-	write_series(out, family, labels);
+	write_series(out, family->name, "", labels, NULL);
 	if (isinf(value))
 		fputs(value > 0 ? " +Inf\n" : " -Inf\n", out);
 	else
@@ -56,6 +66,33 @@ void metrics_format_sample(FILE *out, const struct metrics_family *family,
 void metrics_format_count(FILE *out, const struct metrics_family *family,
 			  const struct metrics_label *labels, uint64_t value)
 {
-	write_series(out, family, labels);
+	write_series(out, family->name, "", labels, NULL);
 	fprintf(out, " %" PRIu64 "\n", value);
+}
+
+static void write_bucket(FILE *out, const struct metrics_family *family,
+			 const struct metrics_label *labels, const char *bound, uint64_t value)
+{
+	write_series(out, family->name, "_bucket", labels, bound);
+	fprintf(out, " %" PRIu64 "\n", value);
+}
+
+void metrics_format_histogram(FILE *out, const struct metrics_family *family,
+			      const struct metrics_label *labels,
+			      const struct metrics_histogram *histogram)
+{
+	uint64_t total = 0;
+	char bound[32];
+
+	for (size_t i = 0; i < histogram->count; i++) {
+		bool last = i + 1 == histogram->count;
+
+		snprintf(bound, sizeof(bound), "%.15g", last ? 0 : histogram->bounds[i]);
+		total += histogram->counts[i];
+		write_bucket(out, family, labels, last ? "+Inf" : bound, total);
+	}
+	write_series(out, family->name, "_sum", labels, NULL);
+	fprintf(out, " %.15g\n", histogram->sum);
+	write_series(out, family->name, "_count", labels, NULL);
+	fprintf(out, " %" PRIu64 "\n", total);
 }

@@ -113,7 +113,7 @@ static void write_devices(FILE *out, const struct readings *readings)
 
 static void write_rules(FILE *out, const struct readings *readings)
 {
-	static const char *const columns[] = {"rule",         "connections",     "requests",
+	static const char *const columns[] = {"rule",         "connections",     "requests", "5xx",
 					      "bytes to pod", "bytes to client", NULL};
 
 	table_start(out, "Routes", columns);
@@ -124,6 +124,7 @@ static void write_rules(FILE *out, const struct readings *readings)
 		cell(out, rule->name);
 		number(out, rule->stats.connections);
 		number(out, rule->stats.requests);
+		number(out, rule->stats.status[5]);
 		number(out, rule->stats.bytes_to_pod);
 		number(out, rule->stats.bytes_to_client);
 		fputs("</tr>\n", out);
