@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct option_text {
@@ -24,6 +25,7 @@ static const struct option_text options[] = {
 	{"method", NULL, ARGUMENTS_METHOD, AT(method), "METHOD", "of the request (default GET)"},
 	{"listener", NULL, ARGUMENTS_LISTENER, AT(listener), "ADDRESS:PORT",
 	 "where the request arrives (default: each listener)"},
+	{"count", "-n", ARGUMENTS_COUNT, AT(count), "N", "end after N rounds or requests"},
 	{"output", "-o", 0, AT(output), "json|table", "JSON for programs, tables for people"},
 	{"bpffs", NULL, 0, AT(bpffs), "DIR", "where the BPF file system is (/sys/fs/bpf)"},
 	{"help", "-h", 0, AT(help), NULL, "this text"},
@@ -116,6 +118,17 @@ int arguments_parse(char **words, unsigned accepted, struct arguments *ret_argum
 			return error;
 	}
 	*ret_arguments = arguments;
+	return 0;
+}
+
+int arguments_parse_number(const char *text, size_t *ret_number)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || !number)
+		return -EINVAL;
+	*ret_number = number;
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #define ARGUMENTS_LIMIT 0x08
 #define ARGUMENTS_METHOD 0x10
 #define ARGUMENTS_LISTENER 0x20
+#define ARGUMENTS_COUNT 0x40
 
 /* All texts belong to argv. Absent ones are NULL. */
 struct arguments {
@@ -26,6 +27,7 @@ struct arguments {
 	const char *limit;
 	const char *method;
 	const char *listener;
+	const char *count;
 	bool all;
 	bool help;
 	const char *operands[ARGUMENTS_OPERANDS_MAX];
@@ -36,6 +38,9 @@ struct arguments {
  * with what is wrong in `ret_error`. */
 int arguments_parse(char **words, unsigned accepted, struct arguments *ret_arguments,
 		    char ret_error[100]);
+
+/* A positive number that is the value of an option. Returns 0 or -EINVAL. */
+int arguments_parse_number(const char *text, size_t *ret_number);
 
 /* One line for each option of the set. */
 void arguments_print_options(FILE *out, unsigned accepted);

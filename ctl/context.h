@@ -28,6 +28,8 @@ int command_routes(struct context *context);
 int command_backends(struct context *context);
 int command_flows(struct context *context);
 int command_trace(struct context *context);
+int command_top(struct context *context);
+int command_tail(struct context *context);
 
 /* "pathroutectl: text" on stderr; returns `status`. */
 int context_complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -37,5 +39,8 @@ int context_complain_errno(const struct context *context, int error);
 
 /* Prints and frees the tree. */
 void context_print_json(cJSON *json);
+
+/* The same on one line. */
+void context_print_json_line(cJSON *json);
 
 #endif

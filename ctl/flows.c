@@ -89,8 +89,8 @@ static const char *pod_text(const struct flow *flow, char text[ADDRESS_PORT_TEXT
 
 static void print_table(const struct snapshot *snapshot, const struct flow_list *list)
 {
-	static const char *const columns[] = {"CLIENT", "LISTENER", "RULE", "POD",
-					      "STATE",  ">IDLE",    NULL};
+	static const char *const columns[] = {"CLIENT",    "LISTENER", "RULE",  "POD", "STATE",
+					      ">REQUESTS", ">PARKED",  ">IDLE", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(columns);
 	char text[ADDRESS_PORT_TEXT_MAX];
 
@@ -104,6 +104,8 @@ static void print_table(const struct snapshot *snapshot, const struct flow_list 
 		table_add(table, "%s", rule_text(snapshot, flow));
 		table_add(table, "%s", pod_text(flow, text));
 		table_add(table, "%s", readings_state_label(flow->state));
+		table_add(table, "%u", flow->outstanding_count);
+		table_add(table, "%u", readings_flow_parked(flow));
 		table_add(table, "%.1f s", idle_seconds(list, flow));
 	}
 	table_print(table, stdout);
@@ -126,6 +128,8 @@ static cJSON *flow_json(const struct snapshot *snapshot, const struct flow_list 
 	cJSON_AddStringToObject(json, "rule", rule_text(snapshot, flow));
 	cJSON_AddStringToObject(json, "pod", pod_text(flow, text));
 	cJSON_AddStringToObject(json, "state", readings_state_label(flow->state));
+	cJSON_AddNumberToObject(json, "outstandingRequests", flow->outstanding_count);
+	cJSON_AddNumberToObject(json, "parkedConnections", readings_flow_parked(flow));
 	cJSON_AddNumberToObject(json, "idleSeconds", idle_seconds(list, flow));
 	return json;
 }
@@ -174,17 +178,6 @@ static int complain_state(const char *text)
 	return context_complain(EXIT_USAGE, "--state \"%s\" is none of:%s", text, states);
 }
 
-static int parse_limit(const char *text, size_t *ret_limit)
-{
-	char *end;
-	unsigned long limit = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || !limit)
-		return -EINVAL;
-	*ret_limit = limit;
-	return 0;
-}
-
 static int parse_filters(const struct arguments *arguments, struct flow_list *list)
 {
 	list->limit = LIMIT_DEFAULT;
@@ -194,7 +187,7 @@ static int parse_filters(const struct arguments *arguments, struct flow_list *li
 					arguments->client);
 	if (arguments->state && parse_state(arguments->state, &list->state))
 		return complain_state(arguments->state);
-	if (arguments->limit && parse_limit(arguments->limit, &list->limit))
+	if (arguments->limit && arguments_parse_number(arguments->limit, &list->limit))
 		return context_complain(EXIT_USAGE, "--limit \"%s\" is no positive number",
 					arguments->limit);
 	return EXIT_OK;

@@ -30,6 +30,9 @@ static const struct command commands[] = {
 	 ARGUMENTS_CLIENT | ARGUMENTS_STATE | ARGUMENTS_LIMIT, 0, command_flows},
 	{"trace", "HOST PATH", "which rule and endpoints a request would get, and why",
 	 ARGUMENTS_METHOD | ARGUMENTS_LISTENER, 2, command_trace},
+	{"top", "", "requests, errors, times and bytes of each rule, once a second",
+	 ARGUMENTS_COUNT | ARGUMENTS_LIMIT, 0, command_top},
+	{"tail", "", "requests as they end", ARGUMENTS_COUNT, 0, command_tail},
 };
 
 static const char exit_help[] =
@@ -87,15 +90,23 @@ int context_complain_errno(const struct context *context, int error)
 				strerror(-error));
 }
 
-void context_print_json(cJSON *json)
+static void print_and_free(char *text, cJSON *json)
 {
-	char *text = cJSON_Print(json);
-
 	if (!text)
 		allocate_failed();
 	puts(text);
 	free(text);
 	cJSON_Delete(json);
+}
+
+void context_print_json(cJSON *json)
+{
+	print_and_free(cJSON_Print(json), json);
+}
+
+void context_print_json_line(cJSON *json)
+{
+	print_and_free(cJSON_PrintUnformatted(json), json);
 }
 
 static const struct command *find_command(const char *name)

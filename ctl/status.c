@@ -84,6 +84,40 @@ static void print_verdicts(const struct context *context, const struct readings 
 	table_print(table, stdout);
 }
 
+/* What is known of the access log, in the order of the table. */
+static const struct log_field {
+	const char *label; /* in the table */
+	const char *key;   /* in JSON */
+	const char *text;
+	enum log_count count;
+} log_fields[] = {
+	{"written", "written", "requests handed to the agent", LOG_COUNT_WRITTEN},
+	{"dropped", "dropped", "requests for which the kernel had no room", LOG_COUNT_DROPPED},
+	{"unwritten", "unwritten", "requests that the agent could not write out",
+	 LOG_COUNT_UNWRITTEN},
+	{"tail-dropped", "tailDropped", "requests that `tail` did not show",
+	 LOG_COUNT_TAIL_DROPPED},
+};
+
+#define LOG_FIELDS (sizeof(log_fields) / sizeof(log_fields[0]))
+
+static void print_log(const struct readings *readings)
+{
+	static const char *const columns[] = {"ACCESS LOG", ">REQUESTS", "MEANING", NULL};
+	_cleanup_(table_freep) struct table *table = table_new(columns);
+
+	table_add(table, "one of");
+	table_add(table, "%" PRIu32, readings->log_control.every);
+	table_add(table, "%s",
+		  readings->log_control.every ? "requests is logged" : "none is logged");
+	for (size_t i = 0; i < LOG_FIELDS; i++) {
+		table_add(table, "%s", log_fields[i].label);
+		table_add(table, "%" PRIu64, readings->log_counts[log_fields[i].count]);
+		table_add(table, "%s", log_fields[i].text);
+	}
+	table_print(table, stdout);
+}
+
 static int count_link(void *context, const char *directory, const char *name)
 {
 	(void)directory;
@@ -104,6 +138,8 @@ static void print_status(const struct context *context, const struct readings *r
 	print_fills(readings);
 	putchar('\n');
 	print_flows(readings);
+	putchar('\n');
+	print_log(readings);
 	putchar('\n');
 	print_verdicts(context, readings);
 }
@@ -164,6 +200,17 @@ static cJSON *verdicts_json(const struct context *context, const struct readings
 	return list;
 }
 
+static cJSON *log_json(const struct readings *readings)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddNumberToObject(json, "every", readings->log_control.every);
+	for (size_t i = 0; i < LOG_FIELDS; i++)
+		cJSON_AddNumberToObject(json, log_fields[i].key,
+					(double)readings->log_counts[log_fields[i].count]);
+	return json;
+}
+
 static cJSON *status_json(const struct context *context, const struct readings *readings)
 {
 	cJSON *root = cJSON_CreateObject();
@@ -176,6 +223,7 @@ static cJSON *status_json(const struct context *context, const struct readings *
 	for (size_t i = FLOW_FREE + 1; i < FLOW_STATE_COUNT; i++)
 		cJSON_AddNumberToObject(flows, readings_state_label(i), (double)readings->flows[i]);
 	cJSON_AddItemToObject(root, "flows", flows);
+	cJSON_AddItemToObject(root, "accessLog", log_json(readings));
 	cJSON_AddItemToObject(root, "packets", verdicts_json(context, readings));
 	return root;
 }
