@@ -272,5 +272,13 @@ const struct http_vector http_vectors_refused[] = {
 		WITH_HOST "Transfer-Encoding: gzip ,chunked" END),
 	REFUSED(ENCODING_IN_HTTP_1_0, "Transfer-Encoding in HTTP/1.0",
 		"GET / HTTP/1.0\r\nTransfer-Encoding: chunked" END),
+	REFUSED(UPGRADE_REPEATED, "two equal Upgrade lines",
+		WITH_HOST "Upgrade: websocket\r\nUpgrade: websocket" END),
+	REFUSED(UPGRADE_REPEATED, "websocket, then h2c",
+		WITH_HOST "Upgrade: websocket\r\nConnection: upgrade\r\nupgrade: h2c" END),
+	REFUSED(UPGRADE_REPEATED, "h2c, then websocket",
+		WITH_HOST "Upgrade: h2c\r\nUPGRADE: websocket" END),
+	REFUSED(UPGRADE_REPEATED, "Upgrade without a value, twice",
+		WITH_HOST "Upgrade:\r\nX: y\r\nUpgrade: " END),
 	{.name = NULL},
 };

@@ -107,17 +107,19 @@ static void field_connection(struct reference_input *input, const struct line *l
 	}
 }
 
-static void field_upgrade(struct reference_input *input, const struct line *line)
+static enum reference_part field_upgrade(struct reference_input *input, const struct line *line)
 {
 	struct reference_head *head = input->head;
 
+	if (head->flags & HTTP_HEAD_WEBSOCKET || head->flags & HTTP_HEAD_UPGRADE_OTHER)
+		return refuse(input, VERDICT_UPGRADE_REPEATED);
 	if (is_word(input, line->value, line->value_end, "websocket")) {
 		head->flags |= HTTP_HEAD_WEBSOCKET;
-		return;
+		return PART_READ;
 	}
-	if (!(head->flags & HTTP_HEAD_UPGRADE_OTHER))
-		head->upgrade = line->name;
+	head->upgrade = line->name;
 	head->flags |= HTTP_HEAD_UPGRADE_OTHER;
+	return PART_READ;
 }
 
 static enum reference_part read_field(struct reference_input *input, const struct line *line)
@@ -128,10 +130,10 @@ static enum reference_part read_field(struct reference_input *input, const struc
 		return field_length(input, line);
 	if (is_word(input, line->name, line->name_end, "transfer-encoding"))
 		return field_encoding(input, line);
+	if (is_word(input, line->name, line->name_end, "upgrade"))
+		return field_upgrade(input, line);
 	if (is_word(input, line->name, line->name_end, "connection"))
 		field_connection(input, line);
-	if (is_word(input, line->name, line->name_end, "upgrade"))
-		field_upgrade(input, line);
 	if (is_word(input, line->name, line->name_end, "expect") &&
 	    is_word(input, line->value, line->value_end, "100-continue"))
 		input->head->flags |= HTTP_HEAD_EXPECT;

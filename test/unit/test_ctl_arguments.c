@@ -95,6 +95,19 @@ static void missing_and_needless_values_are_refused(void **state)
 	assert_refused(WORDS("--all=1"), ALL_OPTIONS, "--all takes no value");
 }
 
+static void numbers_are_positive_and_whole(void **state)
+{
+	size_t number = 0;
+
+	(void)state;
+	assert_int_equal(arguments_parse_number("12", &number), 0);
+	assert_int_equal(number, 12);
+	assert_int_equal(arguments_parse_number("0", &number), -EINVAL);
+	assert_int_equal(arguments_parse_number("-1", &number), -EINVAL);
+	assert_int_equal(arguments_parse_number("1s", &number), -EINVAL);
+	assert_int_equal(arguments_parse_number("", &number), -EINVAL);
+}
+
 static void too_many_operands_are_refused(void **state)
 {
 	(void)state;
@@ -111,6 +124,7 @@ int main(void)
 		cmocka_unit_test(behind_two_dashes_all_are_operands),
 		cmocka_unit_test(unknown_options_are_refused),
 		cmocka_unit_test(missing_and_needless_values_are_refused),
+		cmocka_unit_test(numbers_are_positive_and_whole),
 		cmocka_unit_test(too_many_operands_are_refused),
 	};
 

@@ -17,7 +17,13 @@
 static struct rule_reading rules[] = {
 	{.id = 1,
 	 .name = "shop/web/api",
-	 .stats = {.connections = 3, .requests = 4, .bytes_to_pod = 5, .bytes_to_client = 6}},
+	 .stats = {.connections = 3,
+		   .requests = 4,
+		   .bytes_to_pod = 5,
+		   .bytes_to_client = 6,
+		   .status = {[0] = 1, [2] = 2, [5] = 1},
+		   .total_us_sum = 2500000,
+		   .total_us = {[0] = 1, [2] = 2, [STATS_TIME_BUCKETS - 1] = 1}}},
 	{.id = 2, .name = "shop/web/shop"},
 };
 
@@ -52,6 +58,10 @@ static struct readings full_readings(void)
 	readings.verdicts[VERDICT_NO_ROUTE] = 11;
 	readings.verdicts[VERDICT_TO_POD] = UINT64_MAX;
 	readings.flows[FLOW_SPLICED] = 5;
+	readings.flows[FLOW_WAITING] = 6;
+	readings.log_counts[LOG_COUNT_WRITTEN] = 7;
+	readings.log_counts[LOG_COUNT_DROPPED] = 8;
+	readings.log_counts[LOG_COUNT_UNWRITTEN] = 9;
 	return readings;
 }
 
@@ -140,9 +150,57 @@ static void rules_and_endpoints_have_their_labels(void **state)
 			  "rule=\"api\",direction=\"to_client\"} 6");
 	assert_line(text, "pathroute_endpoint_active{service=\"shop/api:http\","
 			  "address=\"10.0.0.7\",port=\"8080\"} 2");
+	assert_line(text, "pathroute_rule_responses_total{namespace=\"shop\",route=\"web\","
+			  "rule=\"api\",code=\"2xx\"} 2");
+	assert_line(text, "pathroute_rule_responses_total{namespace=\"shop\",route=\"web\","
+			  "rule=\"api\",code=\"unknown\"} 1");
 	assert_line(text, "pathroute_flows{state=\"spliced\"} 5");
+	assert_line(text, "pathroute_flows{state=\"waiting\"} 6");
 	assert_line(text, "pathroute_map_capacity{map=\"flows\"} 131072");
 	assert_line(text, "pathroute_device_attached{device=\"veth1\",mode=\"none\"} 0");
+}
+
+#define API "{namespace=\"shop\",route=\"web\",rule=\"api\""
+
+static void times_are_cumulative_buckets_in_seconds(void **state)
+{
+	struct readings readings = full_readings();
+	struct agent_reading agent = {.version = "1.0"};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+
+	(void)state;
+	assert_line(text, "pathroute_rule_duration_seconds_bucket" API ",le=\"3.2e-05\"} 1");
+	assert_line(text, "pathroute_rule_duration_seconds_bucket" API ",le=\"6.4e-05\"} 1");
+	assert_line(text, "pathroute_rule_duration_seconds_bucket" API ",le=\"0.000128\"} 3");
+	assert_line(text, "pathroute_rule_duration_seconds_bucket" API ",le=\"16.777216\"} 3");
+	assert_line(text, "pathroute_rule_duration_seconds_bucket" API ",le=\"+Inf\"} 4");
+	assert_line(text, "pathroute_rule_duration_seconds_sum" API "} 2.5");
+	assert_line(text, "pathroute_rule_duration_seconds_count" API "} 4");
+}
+
+static void a_rule_without_requests_has_no_histogram(void **state)
+{
+	struct readings readings = full_readings();
+	struct agent_reading agent = {.version = "1.0"};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+
+	(void)state;
+	assert_non_null(strstr(text, "rule_requests_total{namespace=\"shop\",route=\"web\","
+				     "rule=\"shop\"} 0\n"));
+	assert_null(strstr(text, "rule_duration_seconds_count{namespace=\"shop\",route=\"web\","
+				 "rule=\"shop\"}"));
+}
+
+static void what_the_access_log_lacks_is_counted(void **state)
+{
+	struct readings readings = full_readings();
+	struct agent_reading agent = {.version = "1.0"};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+
+	(void)state;
+	assert_line(text, "pathroute_access_log_entries_total 7");
+	assert_line(text, "pathroute_access_log_dropped_total{by=\"kernel\"} 8");
+	assert_line(text, "pathroute_access_log_dropped_total{by=\"agent\"} 9");
 }
 
 static void label_values_are_escaped(void **state)
@@ -183,6 +241,11 @@ static void the_checker_itself_finds_faults(void **state)
 	char twice[] = "# HELP a x\n# TYPE a gauge\na 1\na 2\n";
 	char no_end[] = "# HELP a x\n# TYPE a gauge\na 1";
 	char gauge_total[] = "# HELP a_total x\n# TYPE a_total gauge\n";
+	char shrinks[] = "# HELP a x\n# TYPE a histogram\n"
+			 "a_bucket{le=\"1\"} 2\na_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\n";
+	char miscounts[] = "# HELP a x\n# TYPE a histogram\n"
+			   "a_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 2\n";
+	char endless[] = "# HELP a x\n# TYPE a histogram\na_bucket{le=\"+Inf\"} 1\n";
 	char bad_escape[] = "# HELP a x\n# TYPE a gauge\na{b=\"\\t\"} 1\n";
 
 	(void)state;
@@ -191,6 +254,9 @@ static void the_checker_itself_finds_faults(void **state)
 	assert_non_null(prometheus_check(no_end));
 	assert_non_null(prometheus_check(gauge_total));
 	assert_non_null(prometheus_check(bad_escape));
+	assert_non_null(prometheus_check(shrinks));
+	assert_non_null(prometheus_check(miscounts));
+	assert_non_null(prometheus_check(endless));
 }
 
 int main(void)
@@ -201,6 +267,9 @@ int main(void)
 		cmocka_unit_test(every_verdict_has_a_series),
 		cmocka_unit_test(counters_keep_all_64_bits),
 		cmocka_unit_test(rules_and_endpoints_have_their_labels),
+		cmocka_unit_test(times_are_cumulative_buckets_in_seconds),
+		cmocka_unit_test(a_rule_without_requests_has_no_histogram),
+		cmocka_unit_test(what_the_access_log_lacks_is_counted),
 		cmocka_unit_test(label_values_are_escaped),
 		cmocka_unit_test(rules_with_one_name_are_one_series),
 		cmocka_unit_test(the_checker_itself_finds_faults),

@@ -82,6 +82,9 @@ static void defaults_fill_what_is_not_said(void **state)
 	assert_int_equal(scene->options.max_flows, FLOWS_DEFAULT);
 	assert_int_equal(scene->options.head_timeout_s, 30);
 	assert_int_equal(scene->options.log_level, LOG_INFO);
+	assert_null(scene->options.access_log);
+	assert_int_equal(scene->options.access_log_format, OPTIONS_LOG_JSON);
+	assert_int_equal(scene->options.access_log_sample, 1);
 }
 
 static void a_repeated_device_adds_up(void **state)
@@ -143,6 +146,10 @@ static void mistakes_name_the_option(void **state)
 	assert_string_equal(scene->error, "--flows: unknown option");
 	assert_int_equal(READ(scene, REQUIRED, "--bpffs"), -EINVAL);
 	assert_string_equal(scene->error, "--bpffs: needs a value");
+	assert_int_equal(READ(scene, REQUIRED, "--access-log-sample", "0"), -EINVAL);
+	assert_int_equal(READ(scene, REQUIRED, "--access-log-format", "xml"), -EINVAL);
+	assert_string_equal(scene->error,
+			    "--access-log-format: unknown value \"xml\", one of: json combined");
 	assert_int_equal(READ(scene, REQUIRED, "run"), -EINVAL);
 	assert_string_equal(scene->error, "run: unknown command");
 }
@@ -164,11 +171,17 @@ static void the_file_has_the_same_keys(void **state)
 	file_write(scene, "manifests: /etc/pathroute\n"
 			  "device: [eth0, 'veth*']\n"
 			  "max-flows: 4096\n"
+			  "access-log: /var/log/pathroute.log\n"
+			  "access-log-format: combined\n"
+			  "access-log-sample: 100\n"
 			  "log-level: debug\n");
 	assert_int_equal(READ(scene, "--config", scene->file), 0);
 	assert_string_equal(scene->options.manifests, "/etc/pathroute");
 	assert_int_equal(scene->options.devices.count, 2);
 	assert_int_equal(scene->options.max_flows, 4096);
+	assert_string_equal(scene->options.access_log, "/var/log/pathroute.log");
+	assert_int_equal(scene->options.access_log_format, OPTIONS_LOG_COMBINED);
+	assert_int_equal(scene->options.access_log_sample, 100);
 	assert_int_equal(scene->options.log_level, LOG_DEBUG);
 }
 
@@ -221,11 +234,29 @@ static void a_file_that_is_not_there_is_a_mistake(void **state)
 static void help_names_every_option(void **state)
 {
 	static const char *const names[] = {
-		"--manifests",  "--device",       "--config",        "--class",
-		"--bpffs",      "--attach",       "--node-address",  "--http-listen",
-		"--max-flows",  "--max-rules",    "--max-endpoints", "--holds-large",
-		"--source-cap", "--head-timeout", "--idle-timeout",  "--mss",
-		"--log-level",  "--output",       "--version",       "--help",
+		"--manifests",
+		"--device",
+		"--config",
+		"--class",
+		"--bpffs",
+		"--attach",
+		"--node-address",
+		"--http-listen",
+		"--max-flows",
+		"--max-rules",
+		"--max-endpoints",
+		"--holds-large",
+		"--source-cap",
+		"--head-timeout",
+		"--idle-timeout",
+		"--mss",
+		"--log-level",
+		"--output",
+		"--version",
+		"--help",
+		"--access-log FILE",
+		"--access-log-format",
+		"--access-log-sample",
 	};
 
 	(void)state;

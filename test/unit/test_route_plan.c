@@ -59,6 +59,26 @@ static void a_new_endpoint_gives_a_new_set_and_leaves_the_old_one_alone(void **s
 	assert_int_equal(plan_scene_rule(scene, "a")->sets[0]->member_count, 2);
 }
 
+static void every_new_set_has_a_version_of_its_own(void **state)
+{
+	struct plan_scene *scene = *state;
+	uint32_t first, second, other;
+
+	scene->pools.set_version = UINT32_MAX - 1;
+	small_route(&scene->small, scene->host, "/a", "a", "10.0.0.1");
+	small_route(&scene->small, scene->host, "/b", "b", "10.0.0.2");
+	assert_int_equal(plan_scene_run(scene), 0);
+	first = plan_scene_rule(scene, "a")->sets[0]->version;
+	other = plan_scene_rule(scene, "b")->sets[0]->version;
+	small_endpoint(&scene->small.groups[0][0], "10.0.0.3");
+	assert_int_equal(plan_scene_run(scene), 0);
+	second = plan_scene_rule(scene, "a")->sets[0]->version;
+	assert_int_equal(first, UINT32_MAX);
+	assert_int_equal(other, 1); /* 0 is none */
+	assert_int_equal(second, 2);
+	assert_int_equal(plan_scene_rule(scene, "b")->sets[0]->version, other);
+}
+
 static void an_endpoint_of_one_service_is_one_entry_for_all_rules(void **state)
 {
 	struct plan_scene *scene = *state;
@@ -215,6 +235,7 @@ int main(void)
 		TEST(a_rule_keeps_its_number_while_others_come_and_go),
 		TEST(an_unchanged_rule_keeps_its_set),
 		TEST(a_new_endpoint_gives_a_new_set_and_leaves_the_old_one_alone),
+		TEST(every_new_set_has_a_version_of_its_own),
 		TEST(an_endpoint_of_one_service_is_one_entry_for_all_rules),
 		TEST(weights_are_cumulative_and_empty_groups_stay),
 		TEST(a_family_without_endpoints_has_no_set),
