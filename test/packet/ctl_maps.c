@@ -131,7 +131,8 @@ static void put_rules(const struct ctl_maps *maps)
 	struct rule fallback = {.set = {4, 4}, .in_use = 1};
 	struct redirect redirect = {
 		.status = 301, .flags = REDIRECT_HAS_PATH, .path_length = 4, .path = "/new"};
-	static const uint64_t stats[] = {4, 5, 6, 7};
+	static const struct rule_stats stats = {
+		.connections = 4, .requests = 5, .bytes_to_pod = 6, .bytes_to_client = 7};
 
 	put_at(maps, "rules", RULE_API, &api);
 	put_at(maps, "rules", RULE_POST, &post);
@@ -142,7 +143,7 @@ static void put_rules(const struct ctl_maps *maps)
 	put_name(maps, "rule_names", RULE_POST, "shop/web/post");
 	put_name(maps, "rule_names", RULE_OLD, "shop/web/old");
 	put_name(maps, "rule_names", RULE_DEFAULT, "shop/web/default");
-	put_on_cpus(maps, "rule_stats", RULE_API, stats, 4);
+	put_on_cpus(maps, "rule_stats", RULE_API, (const uint64_t *)&stats, sizeof(stats) / 8);
 }
 
 /* Set 1 and 2 are of the rule api for the two families; endpoint 3 is twice in its table. */
@@ -205,13 +206,15 @@ static void put_flows(const struct ctl_maps *maps)
 	struct alloc_mark mark = {.high_water = 10};
 	struct flow spliced = flow_of("192.0.2.1", 40001, FLOW_SPLICED);
 	struct flow gathering = flow_of("192.0.2.2", 40002, FLOW_GATHERING);
-	struct flow ipv6 = flow_of("fd00:9::1", 40000, FLOW_SPLICED);
+	struct flow ipv6 = flow_of("fd00:9::1", 40000, FLOW_WAITING);
 	uint64_t one = 1;
 
 	spliced.rule = RULE_API;
 	spliced.leg.pod = address("10.0.1.2");
 	spliced.leg.pod_port = htons(8080);
-	spliced.progress = FLOW_HELD;
+	spliced.progress = FLOW_HELD | FLOW_CARRY | FLOW_LOGGED;
+	spliced.outstanding_count = 3;
+	spliced.parked[1] = spliced.parked[4] = 7;
 	gathering.progress = FLOW_HELD;
 	gathering.hold_kind = HOLD_LARGE;
 	put_at(maps, "alloc", ALLOC_FLOWS, &mark);
@@ -226,10 +229,13 @@ static void put_counters(const struct ctl_maps *maps)
 {
 	_cleanup_free_ int64_t *gauges = calloc(CPUS_MAX, sizeof(*gauges));
 	struct device device = {.mtu = 1500, .name = "gone0", .attach = 1};
+	struct log_control control = {.every = 10};
 	uint32_t ifindex = 999999;
 	uint64_t three = 3;
 
 	put_on_cpus(maps, "verdicts", VERDICT_NO_ROUTE, &three, 1);
+	put_on_cpus(maps, "log_counts", LOG_COUNT_DROPPED, &three, 1);
+	put_at(maps, "log_control", 0, &control);
 	put(maps, "devices", &ifindex, &device);
 	if (!gauges)
 		return;

@@ -9,7 +9,8 @@
  *     *.example.com     /     rule default
  *     any               /any  rule api, ambiguous paths as they stand
  *   devices lo, attached, and gone0, which does not exist
- *   three flows, of fd00:9::1, 192.0.2.1 (spliced) and 192.0.2.2 (gathering)
+ *   three flows, of fd00:9::1 (waiting), 192.0.2.1 (spliced) and 192.0.2.2 (gathering)
+ *   one of ten requests is logged
  */
 #ifndef PATHROUTE_TEST_CTL_MAPS_H
 #define PATHROUTE_TEST_CTL_MAPS_H

@@ -217,3 +217,21 @@ void pass_to_client_at(struct connection *c, const struct tcp_segment *segment, 
 	expect_number_at((uint64_t)c->testbed->action, TESTBED_REDIRECT, "action", place);
 	expect_only_at(c, &want, 0, place);
 }
+
+void client_passes_at(struct connection *c, uint16_t flags, const char *text, struct place place)
+{
+	struct tcp_segment segment = client_segment(c, flags, text), want;
+
+	want = translated_to_pod(c, &segment);
+	pass_to_pod_at(c, &segment, place);
+	pod_hears(c, &want);
+}
+
+void pod_passes_at(struct connection *c, uint16_t flags, const char *text, struct place place)
+{
+	struct tcp_segment segment = pod_segment(c, flags, text), want;
+
+	want = translated_to_client(c, &segment);
+	pass_to_client_at(c, &segment, place);
+	client_hears(c, &want);
+}

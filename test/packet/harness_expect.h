@@ -36,6 +36,8 @@ void expect_only_at(struct connection *c, const struct tcp_segment *want, unsign
 		    struct place place);
 void pass_to_pod_at(struct connection *c, const struct tcp_segment *segment, struct place place);
 void pass_to_client_at(struct connection *c, const struct tcp_segment *segment, struct place place);
+void client_passes_at(struct connection *c, uint16_t flags, const char *text, struct place place);
+void pod_passes_at(struct connection *c, uint16_t flags, const char *text, struct place place);
 void expect_number_at(uint64_t got, uint64_t want, const char *what, struct place place);
 
 /* Exactly this verdict was counted, once. */
@@ -62,6 +64,10 @@ void expect_number_at(uint64_t got, uint64_t want, const char *what, struct plac
 /* One side sends, and the other gets exactly the translated segment. */
 #define pass_to_pod(c, segment) pass_to_pod_at(c, segment, HERE)
 #define pass_to_client(c, segment) pass_to_client_at(c, segment, HERE)
+
+/* The same for the sender's next segment, which the other side takes. */
+#define client_passes(c, flags, text) client_passes_at(c, flags, text, HERE)
+#define pod_passes(c, flags, text) pod_passes_at(c, flags, text, HERE)
 
 #define expect_number(got, want) expect_number_at((uint64_t)(got), (uint64_t)(want), #got, HERE)
 

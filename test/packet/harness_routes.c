@@ -63,8 +63,10 @@ void routes_set_rule(struct routes *routes, enum routes_rule number, const struc
 		     enum load_balancing algorithm)
 {
 	struct rule rule = {.algorithm = (uint8_t)algorithm, .in_use = 1};
+	struct rule_set version = *set;
 
-	put(routes, "rule_sets", routes->sets, set);
+	version.version = ++routes->versions;
+	put(routes, "rule_sets", routes->sets, &version);
 	rule.set[routes->ipv6] = routes->sets++;
 	put(routes, "rules", number, &rule);
 }
@@ -189,11 +191,17 @@ static void write_rules(struct routes *routes)
 	routes_set_pods(routes, RULE_ONLY, pods, 1);
 	write_rule(routes, RULE_MISSING, pods, 0, GROUP_MISSING);
 	routes_set_redirect(routes, &moved);
+	for (unsigned i = 0; i < ROUTES_MORE; i++)
+		routes_set_pods(routes, RULE_MORE + i, pods + 2, 1);
 }
 
 static void write_paths(struct routes *routes)
 {
-	write_any_host(routes, ROUTES_TABLE, 1, 1 << 0 | 1 << 1);
+	char path[] = "/more/0";
+
+	for (unsigned i = 0; i < ROUTES_MORE; i++, path[6]++)
+		write_path(routes, 1, path, RULE_MORE + i);
+	write_any_host(routes, ROUTES_TABLE, 1, 1 << 0 | 1 << 1 | 1 << 2);
 	write_path(routes, 1, "", RULE_ROOT);
 	write_path(routes, 1, "/api", RULE_API);
 	write_path(routes, 1, "/pair", RULE_PAIR);

@@ -4,6 +4,7 @@
  *   /          pod 0                    /pair     pods 0 and 1, in turn
  *   /api       pod 1                    /empty    a backend without endpoint
  *   /moved     redirect 301             /missing  a backend that does not exist
+ *   /more/0 ... /more/3   pod 2, each a rule of its own
  *   anything else is below "/"; the second listener knows only /only, on pod 0.
  */
 #ifndef PATHROUTE_TEST_HARNESS_ROUTES_H
@@ -14,6 +15,7 @@
 #define ROUTES_TABLE 1
 #define ROUTES_OTHER_TABLE 2
 #define ROUTES_POD_PORT 8080
+#define ROUTES_MORE 4 /* rules from RULE_MORE on */
 
 enum routes_rule {
 	RULE_NONE = 0,
@@ -24,11 +26,13 @@ enum routes_rule {
 	RULE_MISSING,
 	RULE_MOVED,
 	RULE_ONLY,
+	RULE_MORE,
 };
 
 struct routes {
 	struct testbed *testbed;
 	uint32_t sets, members, hosts;
+	uint32_t versions; /* given to sets so far */
 	bool ipv6;
 };
 

@@ -186,6 +186,15 @@ struct tcp_segment answer_to_pod(const struct connection *c, uint16_t flags, con
 	return segment;
 }
 
+/* A pod without window scale takes the field as it stands. */
+static uint16_t unscaled_window(const struct connection *c, uint16_t window)
+{
+	bool scaled = strchr(c->client.syn_layout, 'w') && !strchr(c->pod.syn_layout, 'w');
+	uint32_t shifted = (uint32_t)window << (scaled ? c->client.wscale : 0);
+
+	return shifted > UINT16_MAX ? UINT16_MAX : (uint16_t)shifted;
+}
+
 struct tcp_segment translated_to_pod(const struct connection *c, const struct tcp_segment *segment)
 {
 	struct tcp_segment result = *segment;
@@ -196,6 +205,8 @@ struct tcp_segment translated_to_pod(const struct connection *c, const struct tc
 	result.ttl = ROUTER_TTL;
 	result.urgent = 0;
 	result.flags &= (uint16_t)~TCP_URG;
+	result.window = unscaled_window(c, segment->window);
+	result.seq -= c->e;
 	result.ack -= d;
 	for (unsigned i = 0; i < result.options.sack_count; i++) {
 		result.options.sack[i].left -= d;
@@ -226,6 +237,11 @@ struct tcp_segment translated_to_client(const struct connection *c,
 	reverse(&result);
 	result.ttl = ROUTER_TTL;
 	result.seq += c->router_isn - c->pod.isn;
+	result.ack += c->e;
+	for (unsigned i = 0; i < result.options.sack_count; i++) {
+		result.options.sack[i].left += c->e;
+		result.options.sack[i].right += c->e;
+	}
 	result.window = scaled_window(c, segment->window);
 	if (segment_has(segment, 't'))
 		result.options.tsval += c->router_tsval - c->pod_tsval;

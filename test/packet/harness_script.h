@@ -40,8 +40,9 @@ struct connection {
 	unsigned pod_number;                           /* the pod that took the connection */
 	uint16_t pod_source_port;                      /* the client's port as the pod sees it */
 	struct party client, pod;
-	uint32_t router_isn;
+	uint32_t router_isn;   /* our next byte towards the client - 1, when the leg was begun */
 	uint32_t router_tsval; /* last TSval that the client saw before the pod's own */
+	uint32_t e;            /* client's numbers less those that the pod sees */
 	uint32_t pod_tsval;    /* TSval of the pod's SYN-ACK */
 	bool ipv6;
 	struct packet sent;   /* the last packet that was run */
@@ -68,8 +69,14 @@ void pod_sends(struct connection *c, const struct tcp_segment *segment);
 void client_says(struct connection *c, uint16_t flags, const char *text);
 void pod_says(struct connection *c, uint16_t flags, const char *text);
 
-/* client_says() with some bytes. */
+/* The same with some bytes. */
 void client_says_part(struct connection *c, uint16_t flags, const char *bytes, size_t length);
+void pod_says_part(struct connection *c, uint16_t flags, const char *bytes, size_t length);
+
+/* The other side takes a translated segment, if it is in order: what it expects next, and the
+ * clock that it echoes. */
+void pod_hears(struct connection *c, const struct tcp_segment *segment);
+void client_hears(struct connection *c, const struct tcp_segment *segment);
 
 /* Runs the program on any packet. */
 void run_packet(struct connection *c, const struct packet *packet, int ifindex);
@@ -103,9 +110,18 @@ void expect_stream(const struct connection *c, const char *bytes, size_t length)
 /* All of it with one request, up to the acknowledgement of the pod: a joined connection. */
 void connection_splice(struct connection *c, const char *request);
 
+/* A joined connection on which any bytes pass unread, both ways: an upload and a reply without a
+ * near end. */
+void connection_open_bulk(struct connection *c);
+
 #define REQUEST_ROOT "GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
 #define REQUEST_API "GET /api/v1 HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
 #define REQUEST_PAIR "GET /pair HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
+#define REQUEST_UPLOAD                                 \
+	"POST / HTTP/1.1\r\nHost: www.example.com\r\n" \
+	"Content-Length: 9223372036854775807\r\n\r\n"
 #define REPLY_OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define REPLY_LAST "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+#define REPLY_BULK "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n"
 
 #endif

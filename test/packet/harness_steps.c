@@ -62,6 +62,33 @@ void client_says_part(struct connection *c, uint16_t flags, const char *bytes, s
 	client_sends(c, &segment);
 }
 
+void pod_says_part(struct connection *c, uint16_t flags, const char *bytes, size_t length)
+{
+	struct tcp_segment segment = pod_segment(c, flags, NULL);
+
+	segment.payload = bytes;
+	segment.payload_length = length;
+	pod_sends(c, &segment);
+}
+
+static void hear(struct party *party, const struct tcp_segment *segment)
+{
+	if (segment->seq == party->ack)
+		party->ack = segment_end(segment);
+	if (segment_has(segment, 't'))
+		party->tsecr = segment->options.tsval;
+}
+
+void pod_hears(struct connection *c, const struct tcp_segment *segment)
+{
+	hear(&c->pod, segment);
+}
+
+void client_hears(struct connection *c, const struct tcp_segment *segment)
+{
+	hear(&c->client, segment);
+}
+
 void client_connects(struct connection *c)
 {
 	struct tcp_segment syn = client_syn(c), syn_ack;
@@ -149,4 +176,11 @@ void connection_splice(struct connection *c, const char *request)
 	pod_says(c, 0, NULL);
 	expect_verdict(c, VERDICT_TO_CLIENT);
 	take_segment(c);
+}
+
+void connection_open_bulk(struct connection *c)
+{
+	connection_splice(c, REQUEST_UPLOAD);
+	pod_passes(c, TCP_PSH, REPLY_BULK);
+	client_passes(c, 0, NULL);
 }

@@ -34,10 +34,11 @@ static void set_size(struct bpf_object *object, const char *map, unsigned entrie
 
 static void set_sizes(struct bpf_object *object, const struct datapath_settings *settings)
 {
-	static const char *const small[] = {"listeners", "hosts",      "paths",   "rules",
-					    "rule_sets", "endpoints",  "members", "endpoint_stats",
-					    "redirects", "rule_names", "devices", "endpoint_names",
-					    "rule_stats"};
+	static const char *const small[] = {
+		"listeners", "hosts",          "paths",          "rules",     "rule_sets",
+		"endpoints", "members",        "endpoint_stats", "redirects", "rule_names",
+		"devices",   "endpoint_names", "rule_stats",     "legs",      "legs_free",
+		"log_slots", "log_free"};
 
 	for (unsigned i = 0; i < sizeof(small) / sizeof(small[0]); i++)
 		set_size(object, small[i], 128);

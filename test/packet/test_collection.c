@@ -183,7 +183,7 @@ static void a_flow_whose_rst_nobody_challenged_is_collected(void **state)
 	settings.idle_timeout = 1000 * SHORT_TICKS;
 	settings.half_timeout = 1000 * SHORT_TICKS;
 	use_timeouts(c, &settings);
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	client_says(c, TCP_PSH, "not acknowledged by the pod");
 	reset = client_segment(c, TCP_RST, NULL);
 	reset.seq -= 5;
@@ -199,7 +199,7 @@ static void a_flow_in_use_is_not_collected(void **state)
 	struct connection *c = *state;
 
 	use_short_timeouts(c);
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	for (unsigned i = 0; i < 50; i++) {
 		client_says(c, TCP_PSH, "x");
 		expect_verdict(c, VERDICT_TO_POD);

@@ -69,7 +69,7 @@ static void expect_joined(struct connection *c)
 	struct tcp_segment segment = client_segment(c, TCP_PSH, "still joined");
 
 	pass_to_pod(c, &segment);
-	segment = pod_segment(c, TCP_PSH, REPLY_OK);
+	segment = pod_segment(c, TCP_PSH, "still joined");
 	pass_to_client(c, &segment);
 }
 
@@ -79,7 +79,7 @@ static void bare_syns_on_one_cpu_never_block_a_flow(void **state)
 	struct tcp_segment syn, data;
 	struct sender one, other;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	syn = client_syn(c);
 	syn.seq += 99999;
 	data = client_segment(c, TCP_PSH, "x");
@@ -95,7 +95,7 @@ static void both_directions_at_once_leave_the_flow_whole(void **state)
 	struct tcp_segment data, reply;
 	struct sender one, other;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	data = client_segment(c, TCP_PSH, "x");
 	reply = pod_segment(c, TCP_PSH, "y");
 	one = make_sender(c, &data, false);
@@ -111,13 +111,13 @@ static void half_closed_flows_survive_two_cpus(void **state)
 	struct tcp_segment fin, reply;
 	struct sender one, other;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	fin = client_segment(c, TCP_FIN, NULL);
 	reply = pod_segment(c, TCP_PSH, "y");
 	one = make_sender(c, &fin, false);
 	other = make_sender(c, &reply, true);
 	race(&one, &other);
-	reply = pod_segment(c, TCP_PSH, REPLY_OK);
+	reply = pod_segment(c, TCP_PSH, "still joined");
 	pass_to_client(c, &reply);
 }
 

@@ -55,7 +55,9 @@ static void status_counts_what_the_maps_hold(void **state)
 	ctl_json_assert_number(ctl_json_named(tables, "name", "endpoints"), "entries", 3);
 	ctl_json_assert_number(ctl_json_named(tables, "name", "listeners"), "entries", 2);
 	ctl_json_assert_number(ctl_json_named(tables, "name", "flows"), "entries", 3);
-	ctl_json_assert_number(ctl_json_named(tables, "name", "holds_small"), "entries", 1);
+	ctl_json_assert_number(ctl_json_named(tables, "name", "holds_small"), "entries", 2);
+	ctl_json_assert_number(ctl_json_named(tables, "name", "legs"), "entries", 2);
+	ctl_json_assert_number(ctl_json_named(tables, "name", "log_slots"), "entries", 1);
 	ctl_json_assert_number(ctl_json_named(tables, "name", "holds_large"), "entries", 1);
 	ctl_json_assert_number(ctl_json_named(tables, "name", "flows"), "capacity", CTL_MAPS_FLOWS);
 	ctl_json_assert_number(json, "flows.spliced", 2);
@@ -70,6 +72,18 @@ static void status_sums_packets_over_the_cpus(void **state)
 	ctl_json_assert_text(packets, "0.verdict", "no_route");
 	ctl_json_assert_text(packets, "0.class", "reply");
 	ctl_json_assert_number(packets, "0.packets", 3 * libbpf_num_possible_cpus());
+}
+
+static void status_tells_of_the_access_log(void **state)
+{
+	const cJSON *json = run_json(0, WORDS("status"));
+	_cleanup_free_ char *text = run_text(0, WORDS("status"));
+
+	(void)state;
+	ctl_json_assert_number(json, "accessLog.every", 10);
+	ctl_json_assert_number(json, "accessLog.written", 0);
+	ctl_json_assert_number(json, "accessLog.dropped", 3 * libbpf_num_possible_cpus());
+	assert_non_null(strstr(text, "requests is logged\n"));
 }
 
 static void status_with_all_shows_every_verdict(void **state)
@@ -192,6 +206,8 @@ static void flows_are_listed_by_client(void **state)
 	ctl_json_assert_text(json, "flows.0.state", "spliced");
 	ctl_json_assert_text(json, "flows.0.rule", "shop/web/api");
 	ctl_json_assert_text(json, "flows.0.pod", "10.0.1.2:8080");
+	ctl_json_assert_number(json, "flows.0.outstandingRequests", 3);
+	ctl_json_assert_number(json, "flows.0.parkedConnections", 2);
 	ctl_json_assert_text(json, "flows.1.client", "192.0.2.2:40002");
 	ctl_json_assert_text(json, "flows.1.state", "gathering");
 	ctl_json_assert_text(json, "flows.1.pod", "");
@@ -206,7 +222,10 @@ static void flows_are_filtered_by_client_and_state(void **state)
 	ctl_json_assert_number(json, "total", 1);
 	ctl_json_assert_text(json, "flows.0.client", "192.0.2.2:40002");
 	json = run_json(0, WORDS("flows", "--state=spliced"));
-	ctl_json_assert_number(json, "total", 2);
+	ctl_json_assert_number(json, "total", 1);
+	json = run_json(0, WORDS("flows", "--state=waiting"));
+	ctl_json_assert_number(json, "total", 1);
+	ctl_json_assert_text(json, "flows.0.client", "[fd00:9::1]:40000");
 	json = run_json(1, WORDS("flows", "--state=tail"));
 	ctl_json_assert_number(json, "total", 0);
 }
@@ -261,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_counts_what_the_maps_hold),
 		cmocka_unit_test(status_sums_packets_over_the_cpus),
+		cmocka_unit_test(status_tells_of_the_access_log),
 		cmocka_unit_test(status_with_all_shows_every_verdict),
 		cmocka_unit_test(status_asks_the_kernel_what_is_attached),
 		cmocka_unit_test(status_tells_a_device_that_is_attached_otherwise),

@@ -24,7 +24,7 @@ static void expect_request_at_pod(struct connection *c, const char *request, siz
 	expect_nothing_more(c);
 	pod_accepts(c);
 	expect_stream(c, request, length);
-	pod_says(c, 0, NULL);
+	pod_says(c, TCP_PSH, REPLY_OK);
 	expect_verdict(c, VERDICT_TO_CLIENT);
 }
 

@@ -39,7 +39,7 @@ static void a_client_is_told_when_its_packet_is_too_big(void **state)
 	struct tcp_segment segment;
 
 	memset(big, 'b', sizeof(big));
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	segment = client_segment(c, TCP_PSH, NULL);
 	segment.payload = big;
 	segment.payload_length = 1600;
@@ -54,7 +54,7 @@ static void a_pod_is_told_when_its_packet_is_too_big(void **state)
 	struct tcp_segment segment;
 
 	memset(big, 'b', sizeof(big));
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	segment = pod_segment(c, TCP_PSH, NULL);
 	segment.payload = big;
 	segment.payload_length = 1600;
@@ -69,7 +69,7 @@ static void a_packet_that_just_fits_passes(void **state)
 	struct tcp_segment segment;
 
 	memset(big, 'b', sizeof(big));
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	segment = pod_segment(c, TCP_PSH, NULL);
 	segment.payload = big;
 	segment.payload_length = c->ipv6 ? 1428 : 1448;
@@ -101,7 +101,7 @@ static void a_super_packet_counts_by_its_segments(void **state)
 	struct connection *c = *state;
 
 	memset(big, 'b', sizeof(big));
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	run_super_packet(c, 1400);
 	expect_verdict(c, VERDICT_TO_CLIENT);
 	run_super_packet(c, 1600);
@@ -114,7 +114,7 @@ static void messages_about_size_are_limited_in_rate(void **state)
 	struct packet packet;
 	unsigned sent = 0;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	build_super_packet(c, 1600, &packet);
 	while (sent < 50000 &&
 	       testbed_act(c->testbed, &packet, c->testbed->network.pod[0].ifindex) != TESTBED_DROP)

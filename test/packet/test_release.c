@@ -99,7 +99,7 @@ static void the_hold_is_given_back_when_the_pod_acknowledged_the_head(void **sta
 	struct connection *c = *state;
 	uint32_t slot = 0;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_splice(c, REQUEST_UPLOAD);
 	expect_number(bpf_map_lookup_and_delete_elem(testbed_map(c->testbed, "holds_small_free"),
 						     NULL, &slot),
 		      0);

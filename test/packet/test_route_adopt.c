@@ -99,7 +99,7 @@ static pid_t reader_start(void)
 static void a_restart_writes_nothing_and_keeps_all_numbers(void **state)
 {
 	size_t redirect = small_rule(&routes.small, "old"), spread;
-	uint32_t rule, set;
+	uint32_t rule, set, version;
 
 	(void)state;
 	routes.small.rules[redirect].action = RULE_REDIRECT;
@@ -113,11 +113,13 @@ static void a_restart_writes_nothing_and_keeps_all_numbers(void **state)
 	routes_apply();
 	rule = routes_rule_id("/s");
 	set = routes_rule("/s").set[0];
+	version = routes_set("/s").version;
 	routes_restart();
 	routes_apply();
 	assert_int_equal(routes.change.writes, 0);
 	assert_int_equal(routes_rule_id("/s"), rule);
 	assert_int_equal(routes_rule("/s").set[0], set);
+	assert_int_equal(routes_set("/s").version, version);
 }
 
 static void a_restart_prunes_what_is_gone_and_reuses_nothing_at_once(void **state)

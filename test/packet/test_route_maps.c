@@ -67,19 +67,23 @@ static void the_same_table_again_writes_nothing(void **state)
 
 static void a_new_endpoint_changes_one_rule_only(void **state)
 {
-	uint32_t other;
+	uint32_t other, version;
 
 	(void)state;
 	small_route(&routes.small, routes.host, "/a", "a", "10.0.0.1");
 	small_route(&routes.small, routes.host, "/b", "b", "10.0.0.2");
 	routes_apply();
 	other = routes_rule("/b").set[0];
+	version = routes_set("/a").version;
+	assert_int_not_equal(version, 0);
+	assert_int_not_equal(routes_set("/b").version, version);
 	small_endpoint(&routes.small.groups[0][0], "10.0.0.3");
 	routes_apply();
 	assert_int_equal(routes.change.endpoints_added, 1);
 	assert_int_equal(routes.change.rules_changed, 1);
 	assert_int_equal(routes_rule("/b").set[0], other);
 	assert_int_equal(routes_set("/a").group[0].count, 2);
+	assert_int_not_equal(routes_set("/a").version, version);
 }
 
 static void what_goes_is_taken_out_of_every_map(void **state)

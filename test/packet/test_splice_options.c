@@ -57,7 +57,7 @@ static void sack_is_translated_at_every_position(void **state)
 					      "nnnant", "ntann",  "atnne", "nnant", "nnnnta"};
 	struct connection *c = *state;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	pod_sends_much(c);
 	for (unsigned i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		client_sends_sack(c, layouts[i], 1);
@@ -69,12 +69,12 @@ static void three_sack_blocks_and_four_without_timestamps_pass(void **state)
 {
 	struct connection *c = *state;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	pod_sends_much(c);
 	client_sends_sack(c, "nntnna", 3);
 	harness_next_client(c);
 	c->client.syn_layout = "mnwnns";
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	pod_sends_much(c);
 	client_sends_sack(c, "nna", 4);
 	client_sends_sack(c, "nan", 4);
@@ -85,7 +85,7 @@ static void sack_of_the_pod_is_translated(void **state)
 	struct connection *c = *state;
 	struct tcp_segment segment;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	segment = pod_segment(c, 0, NULL);
 	set_options(&segment, &c->pod, "nntnna", 2);
 	pass_to_client(c, &segment);
@@ -97,7 +97,7 @@ static void timestamps_are_translated_at_every_position(void **state)
 	static const char *const layouts[] = {"nnt", "tnn", "ntn", "te", "nte", "nnnnnnt", "nnnt"};
 	struct connection *c = *state;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	for (unsigned i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		struct tcp_segment segment = client_segment(c, TCP_PSH, "x");
 
@@ -116,7 +116,7 @@ static void tsecr_towards_a_pod_that_joins_is_never_below_its_first_tsval(void *
 	struct connection *c = *state;
 
 	client_connects(c);
-	client_says(c, TCP_PSH, REQUEST_ROOT);
+	client_says(c, TCP_PSH, REQUEST_UPLOAD);
 	take_pod_syn(c);
 	pod_accepts(c);
 	c->client.tsecr = c->router_tsval - 5;

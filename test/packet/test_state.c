@@ -89,7 +89,6 @@ static void a_full_table_refuses_new_connections(void **state)
 static void a_full_table_keeps_its_flows(void **state)
 {
 	struct connection *c = *state, established;
-	struct tcp_segment segment;
 
 	fill_table(c, &established);
 	for (unsigned i = 0; i < 10; i++) {
@@ -98,8 +97,8 @@ static void a_full_table_keeps_its_flows(void **state)
 		client_says(c, TCP_PSH, REQUEST_ROOT);
 	}
 	expect_verdict(c, VERDICT_TABLE_FULL);
-	segment = client_segment(&established, TCP_PSH, "still here");
-	pass_to_pod(&established, &segment);
+	pod_passes(&established, TCP_PSH, REPLY_OK);
+	client_passes(&established, TCP_PSH, REQUEST_ROOT);
 }
 
 static void one_source_may_hold_only_some_incomplete_heads(void **state)
@@ -210,7 +209,6 @@ static void a_slot_that_is_used_again_has_another_generation(void **state)
 static void one_port_to_two_listeners_of_one_pod_gives_two_connections(void **state)
 {
 	struct connection *c = *state, first;
-	struct tcp_segment segment;
 
 	connection_splice(c, REQUEST_ROOT);
 	first = *c;
@@ -219,15 +217,12 @@ static void one_port_to_two_listeners_of_one_pod_gives_two_connections(void **st
 	c->client.isn += 77777;
 	c->pod.isn += 88888;
 	c->stream_length = 0;
-	connection_splice(c, "GET /only HTTP/1.1\r\nHost: a\r\n\r\n");
+	connection_splice(c, "POST /only HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n");
 	expect_number(c->pod_number, first.pod_number);
 	assert_int_not_equal(c->pod_source_port, first.pod_source_port);
-	segment = client_segment(c, TCP_PSH, "odd");
-	pass_to_pod(c, &segment);
-	segment = pod_segment(c, TCP_PSH, REPLY_OK);
-	pass_to_client(c, &segment);
-	segment = pod_segment(&first, TCP_PSH, REPLY_OK);
-	pass_to_client(&first, &segment);
+	client_passes(c, TCP_PSH, "odd");
+	pod_passes(c, TCP_PSH, REPLY_OK);
+	pod_passes(&first, TCP_PSH, REPLY_OK);
 }
 
 static uint32_t high_water(const struct connection *c, uint32_t pool)
@@ -244,6 +239,7 @@ static void short_requests_take_small_holds(void **state)
 
 	for (unsigned i = 0; i < 5; i++) {
 		connection_splice(c, REQUEST_ROOT);
+		pod_passes(c, TCP_PSH, REPLY_OK);
 		harness_next_client(c);
 	}
 	expect_number(high_water(c, ALLOC_HOLDS_SMALL), 1);
@@ -272,12 +268,12 @@ static void rules_count_connections_requests_and_bytes(void **state)
 	struct rule_stats stats;
 
 	connection_splice(c, REQUEST_API);
-	pod_says(c, TCP_PSH, REPLY_OK);
-	client_says(c, TCP_PSH, "0123456789");
+	pod_passes(c, TCP_PSH, REPLY_OK);
+	client_passes(c, TCP_PSH, REQUEST_API);
 	stats = rule_stats_of(c, RULE_API);
 	expect_number(stats.connections, 1);
-	expect_number(stats.requests, 1);
-	expect_number(stats.bytes_to_pod, strlen(REQUEST_API) + 10);
+	expect_number(stats.requests, 2);
+	expect_number(stats.bytes_to_pod, 2 * strlen(REQUEST_API));
 	expect_number(stats.bytes_to_client, strlen(REPLY_OK));
 	expect_number(rule_stats_of(c, RULE_ROOT).connections, 0);
 }

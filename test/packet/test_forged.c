@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Segments on a joined connection that its client cannot have sent: they change no decision. */
+#include "harness.h"
+#include "harness_legs.h"
+
+static const uint32_t beyond[] = {2, 1000, 0x3fffffff, 0x7fffffff, 0x90000000};
+
+#define BEYOND (sizeof(beyond) / sizeof(beyond[0]))
+
+static void splice_and_reply(struct connection *c)
+{
+	connection_splice(c, REQUEST_ROOT);
+	reply_is_taken(c, REPLY_OK);
+}
+
+static void expect_rerouted(struct connection *c)
+{
+	client_says(c, TCP_PSH, REQUEST_API);
+	expect_verdict(c, VERDICT_POD_SYN);
+}
+
+/* Whoever knows the tuple can send it, and later requests would wait for ever. */
+static void an_acknowledgement_of_bytes_that_were_never_sent_does_not_count(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	for (unsigned i = 0; i < BEYOND; i++) {
+		splice_and_reply(c);
+		forged = client_segment(c, 0, NULL);
+		forged.ack += beyond[i];
+		client_sends(c, &forged);
+		expect_number(flow_of(c).client_ack, c->client.ack);
+		expect_rerouted(c);
+		harness_next_client(c);
+	}
+}
+
+static void an_acknowledgement_by_the_pod_of_bytes_that_it_never_got_does_not_count(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	for (unsigned i = 0; i < BEYOND; i++) {
+		splice_and_reply(c);
+		forged = pod_segment(c, 0, NULL);
+		forged.ack += beyond[i];
+		pod_sends(c, &forged);
+		expect_number(flow_of(c).leg.pod_ack, c->client.next);
+		expect_rerouted(c);
+		harness_next_client(c);
+	}
+}
+
+/* What the router holds is all that there is of it. */
+static void a_held_head_is_kept_until_it_is_really_acknowledged(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	client_connects(c);
+	client_says(c, TCP_PSH, REQUEST_UPLOAD);
+	take_pod_syn(c);
+	pod_accepts(c);
+	forged = pod_segment(c, 0, NULL);
+	forged.ack = c->client.next + 100000;
+	pod_sends(c, &forged);
+	c->client.next = c->client.isn + 1;
+	client_says(c, TCP_PSH, REQUEST_UPLOAD);
+	expect_verdict(c, VERDICT_HOLD_REPEATED);
+}
+
+static void a_request_with_an_acknowledgement_out_of_range_is_not_read(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	for (unsigned i = 0; i < BEYOND; i++) {
+		splice_and_reply(c);
+		forged = client_segment(c, TCP_PSH, REQUEST_API);
+		forged.ack += beyond[i];
+		client_sends(c, &forged);
+		expect_dropped(c, VERDICT_OUT_OF_WINDOW);
+		c->client.next -= (uint32_t)strlen(REQUEST_API);
+		client_passes(c, TCP_PSH, REQUEST_ROOT);
+		harness_next_client(c);
+	}
+}
+
+/* Its first byte would be another one to the pod. */
+static void a_request_with_a_syn_is_not_read(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	splice_and_reply(c);
+	forged = client_segment(c, TCP_SYN | TCP_PSH, REQUEST_API);
+	client_sends(c, &forged);
+	expect_dropped(c, VERDICT_FLAGS_FORBIDDEN);
+	c->client.next = forged.seq;
+	client_passes(c, TCP_PSH, REQUEST_ROOT);
+}
+
+static void a_request_without_ack_is_not_read(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	splice_and_reply(c);
+	forged = client_segment(c, TCP_PSH, REQUEST_API);
+	forged.flags = TCP_PSH;
+	client_sends(c, &forged);
+	expect_dropped(c, VERDICT_FLAGS_FORBIDDEN);
+	c->client.next = forged.seq;
+	client_passes(c, TCP_PSH, REQUEST_ROOT);
+}
+
+static void a_request_with_a_signature_is_not_read(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	splice_and_reply(c);
+	forged = client_segment(c, TCP_PSH, REQUEST_API);
+	forged.flaws = FLAW_OPTION_MD5;
+	client_sends(c, &forged);
+	expect_dropped(c, VERDICT_FLAGS_FORBIDDEN);
+	c->client.next = forged.seq;
+	client_passes(c, TCP_PSH, REQUEST_ROOT);
+}
+
+static void the_urgent_pointer_of_a_later_request_is_cleared(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment segment;
+
+	splice_and_reply(c);
+	segment = client_segment(c, TCP_PSH | TCP_URG, REQUEST_ROOT);
+	segment.urgent = 6;
+	pass_to_pod(c, &segment);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		BOTH(an_acknowledgement_of_bytes_that_were_never_sent_does_not_count),
+		BOTH(an_acknowledgement_by_the_pod_of_bytes_that_it_never_got_does_not_count),
+		BOTH(a_held_head_is_kept_until_it_is_really_acknowledged),
+		BOTH(a_request_with_an_acknowledgement_out_of_range_is_not_read),
+		BOTH(a_request_with_a_syn_is_not_read),
+		BOTH(a_request_without_ack_is_not_read),
+		BOTH(a_request_with_a_signature_is_not_read),
+		BOTH(the_urgent_pointer_of_a_later_request_is_cleared),
+	};
+
+	return HARNESS_RUN(tests);
+}
