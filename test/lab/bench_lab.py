@@ -25,36 +25,45 @@ HOST = "shop.example.com"
 BIG = "10mb.bin"
 PROXY_PORT = 8080
 
-# name: (path, wrk's options, ways)
+NEXT_PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs", "next_path.lua")
+PODS = ("frontend", "api", "blog")
+ALL_WAYS = ("direct", "router", "nginx")
+SINGLE = "keep-alive, 32 connections"
+ALTERNATING = "the same, alternating over three rules"
+
+# name: (paths that a connection asks for in turn, wrk's options, ways)
 WORKLOADS = {
-    "keep-alive, 32 connections": ("/api/", ("-c32",), ("direct", "router", "nginx")),
-    "a connection a request, 32 at once": ("/api/", ("-c32", "-H", "Connection: close"),
-                                           ("direct", "router", "nginx")),
-    "10 MB replies, 4 connections": (f"/api/{BIG}", ("-c4",), ("direct", "router", "nginx")),
+    SINGLE: (("/api/",), ("-c32",), ALL_WAYS),
+    ALTERNATING: (("/", "/api/", "/blog/"), ("-c32",), ("router", "nginx")),
+    "a connection a request, 32 at once": (("/api/",), ("-c32", "-H", "Connection: close"),
+                                           ALL_WAYS),
+    "10 MB replies, 4 connections": ((f"/api/{BIG}",), ("-c4",), ALL_WAYS),
 }
 
 
 def build(lab):
     peers.make_file(lab.files, BIG, 10 << 20)
     # What one way leaves in TIME_WAIT at the pod must not meet the next way's connections.
-    for name in ("api", "proxy"):
+    for name in (*PODS, "proxy"):
         lab[name].namespace.set_sysctl(net__ipv4__tcp_max_tw_buckets=0)
-    lab.serve("api")
-    lab.write_shop(api=[lab["api"]])
-    proxy = peers.start_nginx_proxy(lab["proxy"], lab.directory,
-                                    {"/": (lab["api"].ipv4, peers.POD_PORT)}, PROXY_PORT)
+    lab.serve(*PODS)
+    lab.write_shop(**{name: [lab[name]] for name in PODS})
+    routes = {"/" if name == "frontend" else f"/{name}/": (lab[name].ipv4, peers.POD_PORT)
+              for name in PODS}
+    proxy = peers.start_nginx_proxy(lab["proxy"], lab.directory, routes, PROXY_PORT)
     lab.adopt(proxy)
     lab.agent.start()
     return {"direct": f"{lab['api'].ipv4}:{peers.POD_PORT}", "router": WEB_IPV4,
             "nginx": f"{lab['proxy'].ipv4}:{PROXY_PORT}"}
 
 
-def run_wrk(lab, address, path, options, seconds):
+def run_wrk(lab, address, paths, options, seconds):
     """Requests a second; stops the bench if any failed."""
-    output = lab["client"].namespace.run("wrk", "-t1", f"-d{seconds}s", *options, "-H",
-                                         f"Host: {HOST}", f"http://{address}{path}").stdout
+    output = lab["client"].namespace.run(
+        "wrk", "-t1", f"-d{seconds}s", "-s", NEXT_PATH, *options, "-H", f"Host: {HOST}",
+        f"http://{address}{paths[0]}", "--", *paths).stdout
     if re.search(r"Non-2xx|Socket errors", output):
-        sys.exit(f"{address}{path}: requests failed:\n{output}\n{lab.agent.verdicts_text()}")
+        sys.exit(f"{address}{paths[0]}: requests failed:\n{output}\n{lab.agent.verdicts_text()}")
     return float(re.search(r"Requests/sec: *([\d.]+)", output)[1])
 
 
@@ -62,9 +71,9 @@ def measure(lab, addresses, rounds, seconds):
     """{workload: {way: [rate of each round]}}, after one short warm-up of all."""
     rates = {name: {way: [] for way in ways} for name, (_, _, ways) in WORKLOADS.items()}
     for turn in range(rounds + 1):
-        for name, (path, options, ways) in WORKLOADS.items():
+        for name, (paths, options, ways) in WORKLOADS.items():
             for way in ways:
-                rate = run_wrk(lab, addresses[way], path, options, seconds if turn else 1)
+                rate = run_wrk(lab, addresses[way], paths, options, seconds if turn else 1)
                 if turn:
                     rates[name][way].append(rate)
     return rates
@@ -75,18 +84,28 @@ def summarize(rates):
     for name, ways in rates.items():
         medians = {way: statistics.median(values) for way, values in ways.items()}
         result[name] = {"requests_per_second": medians, "rounds": ways,
-                        "router_to_direct": medians["router"] / medians["direct"],
                         "router_to_nginx": medians["router"] / medians["nginx"]}
+        if "direct" in medians:
+            result[name]["router_to_direct"] = medians["router"] / medians["direct"]
+    single, alternating = (result[name]["requests_per_second"] for name in (SINGLE, ALTERNATING))
+    result[ALTERNATING]["to_single"] = {way: alternating[way] / single[way] for way in alternating}
     return result
 
 
+def cell(value, digits=0):
+    return f"{'-':>10}" if value is None else f"{value:10.{digits}f}"
+
+
 def print_summary(summary):
-    print(f"{'workload':36}{'direct':>10}{'router':>10}{'nginx':>10}"
+    print(f"{'workload':40}" + "".join(f"{way:>10}" for way in ALL_WAYS) +
           f"{'x direct':>10}{'x nginx':>10}")
     for name, row in summary.items():
-        medians = row["requests_per_second"]
-        print(f"{name:36}" + "".join(f"{medians[way]:10.0f}" for way in medians) +
-              f"{row['router_to_direct']:10.2f}{row['router_to_nginx']:10.2f}")
+        print(f"{name:40}" +
+              "".join(cell(row["requests_per_second"].get(way)) for way in ALL_WAYS) +
+              cell(row.get("router_to_direct"), 2) + cell(row["router_to_nginx"], 2))
+    ratios = summary[ALTERNATING]["to_single"]
+    print("alternating / single: " + ", ".join(f"{way} {ratio:.2f}"
+                                               for way, ratio in ratios.items()))
 
 
 def main():
@@ -95,7 +114,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=3)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Lab(pods=("api", "proxy")) as lab:
+    with Lab(pods=(*PODS, "proxy")) as lab:
         rates = measure(lab, build(lab), arguments.rounds, arguments.seconds)
     summary = summarize(rates)
     print_summary(summary)

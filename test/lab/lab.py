@@ -36,7 +36,7 @@ _serial = itertools.count(1)
 class Lab:
     """kind of the pods' links: "routed" (veth and host routes) or "bridge".
 
-    Of the clients, the wired ones are behind a forwarder, the distant ones behind a router.
+    The wired peers are behind a forwarder, the distant clients behind a router.
     """
 
     def __init__(self, pods=("frontend", "api", "blog"), clients=("client",), kind="routed",
@@ -47,13 +47,14 @@ class Lab:
         self.peers = {}
         self.processes = []
         self.kept = False
+        self._wired = wired
         self._exit = contextlib.ExitStack()
         try:
             self._make_node(kind, pod_mtu or mtu)
             for name in pods:
                 self.add_pod(name, pod_mtu or mtu)
             for number, name in enumerate(clients, 1):
-                self._add_client(name, number, mtu, name in wired, name in distant)
+                self._add_client(name, number, mtu, name in distant)
         except BaseException:
             self.close()
             raise
@@ -82,9 +83,9 @@ class Lab:
         self.plug_pod = topology.plug_bridged if kind == "bridge" else topology.plug_routed
         self.agent = Agent(self.node, self.directory, self.bpffs, self.manifests.path)
 
-    def _add_client(self, name, number, mtu, wired, distant):
+    def _add_client(self, name, number, mtu, distant):
         client = self._add(name, number, False, mtu)
-        if wired:
+        if name in self._wired:
             topology.plug_wire(self.node, client, self.prefix)
         elif distant:
             topology.plug_hop(self.node, client, self.prefix)
@@ -100,7 +101,10 @@ class Lab:
     def add_pod(self, name, mtu=1500):
         """A pod may come at any time; it gets the next free number."""
         pod = self._add(name, FIRST_POD + len(self.pods), True, mtu)
-        self.plug_pod(self.node, pod)
+        if name in self._wired:
+            topology.plug_wired_pod(self.node, pod, self.prefix)
+        else:
+            self.plug_pod(self.node, pod)
         self._capture(pod)
         return pod
 

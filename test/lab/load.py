@@ -5,13 +5,14 @@ import threading
 import time
 
 import wait
-from raw_http import Connection, request
+from raw_http import Connection
 
-KEPT_REQUESTS = 20
+FOREVER = 1 << 62
 
 
 class Load:
-    """Half of the threads use a connection for each request, half keep theirs for some requests.
+    """Half of the threads use a connection for each request, half keep theirs for some requests,
+    which go through all paths.
 
         with Load(client, address, paths) as load:
             ...
@@ -19,11 +20,14 @@ class Load:
         load.check()
 
     paths: {path: set of pods that may answer it}; the sets may be changed meanwhile.
+    kept: requests on a connection, for the threads in turn. A connection that ends before is a
+    failure, unless the last reply has announced it by Connection: close (`announced` counts them).
     """
 
-    def __init__(self, peer, address, paths, threads=4, timeout=10):
+    def __init__(self, peer, address, paths, threads=4, timeout=10, kept=(1, 20)):
         self.peer, self.address, self.paths, self.timeout = peer, address, paths, timeout
-        self.done = 0
+        self.kept = kept
+        self.done = self.announced = 0
         self.failures = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -42,35 +46,39 @@ class Load:
             thread.join(self.timeout + 5)
 
     def _run(self, index):
-        kept = KEPT_REQUESTS if index % 2 else 1
-        paths = list(self.paths)
         turn = index
         while not self._stop.is_set():
-            turn += 1
-            self._use_connection(paths[turn % len(paths)], kept)
+            turn = self._use_connection(turn, self.kept[index % len(self.kept)])
 
-    def _use_connection(self, path, kept):
+    def _use_connection(self, turn, kept):
+        """Each request takes the path whose turn it is; returns the next turn."""
+        paths = list(self.paths)
         sent = time.monotonic()
         stage = "connect"
         try:
             with Connection(self.peer, self.address, timeout=self.timeout) as connection:
                 for number in range(1, kept + 1):
                     if self._stop.is_set():
-                        return
+                        break
+                    path = paths[turn % len(paths)]
                     sent = time.monotonic()
-                    stage = f"request {number} from port {connection.source_port}"
-                    connection.send(request(path))
-                    self._judge(path, number, connection.reply())
+                    stage = f"{path}: request {number} from port {connection.source_port}"
+                    turn += 1
+                    reply = connection.ask(path)
+                    self._judge(path, stage, reply)
+                    if reply.fields.get("connection", "").lower() == "close":
+                        self.announced += 1
+                        break
         except OSError as error:
-            self._fail(f"{path}: {stage} after {time.monotonic() - sent:.3f} s: {error!r}")
+            self._fail(f"{stage} after {time.monotonic() - sent:.3f} s: {error!r}")
+        return turn
 
-    def _judge(self, path, number, reply):
-        # A kept connection stays with its first pod, whatever the routes say by now.
-        if reply.status == 200 and (number > 1 or reply.pod in self.paths[path]):
+    def _judge(self, path, stage, reply):
+        if reply.status == 200 and reply.pod in self.paths[path]:
             with self._lock:
                 self.done += 1
         else:
-            self._fail(f"{path}: {reply}")
+            self._fail(f"{stage}: {reply}")
 
     def _fail(self, text):
         with self._lock:

@@ -49,14 +49,26 @@ def backend(service_name, weight=None):
     return reference
 
 
-def rule(name, path, *backends, kind="Prefix", **more):
+def rule(name, path, *backends, kind="Prefix", method=None, **more):
     """backends: names of Services, or backend() values; more: redirect=…, loadBalancing=…."""
     made = {"name": name, "match": {"path": {"type": kind, "value": path}}}
+    if method:
+        made["match"]["method"] = method
     if backends:
         made["backends"] = [backend(entry) if isinstance(entry, str) else entry
                             for entry in backends]
     made.update(more)
     return made
+
+
+def web():
+    """The Service that clients connect to."""
+    return service("web", (WEB_IPV4, WEB_IPV6))
+
+
+def backend_service(name, pods):
+    """A Service without addresses of its own, and its endpoints."""
+    return [service(name), *endpoint_slices(name, pods)]
 
 
 def path_route(name, rules, listener="web", hostnames=(), **more):
@@ -73,10 +85,10 @@ def shop(groups):
 
     groups: {Service name: the pods behind it}.
     """
-    objects = [service("web", (WEB_IPV4, WEB_IPV6))]
+    objects = [web()]
     rules = [rule("old", "/old", kind="Exact", redirect={"path": "/new", "statusCode": 301})]
     for name, pods in groups.items():
-        objects += [service(name), *endpoint_slices(name, pods)]
+        objects += backend_service(name, pods)
         rules.append(rule(name, "/" if name == "frontend" else f"/{name}/", name))
     return objects + [path_route("shop", rules, hostnames=["shop.example.com"])]
 

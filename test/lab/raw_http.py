@@ -9,6 +9,7 @@ import struct
 import termios
 
 import wait
+from stream import Stream
 
 SIOCOUTQ = termios.TIOCOUTQ
 LINGER_RESET = struct.pack("ii", 1, 0)
@@ -35,8 +36,8 @@ class Reply:
         return f"{self.status} from {self.pod or 'no pod'}: {self.body[:200]!r}"
 
 
-def request(path="/", method="GET", host="shop.example.com", body=None, fields=()):
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *fields]
+def request(path="/", method="GET", host="shop.example.com", body=None, fields=(), version="1.1"):
+    lines = [f"{method} {path} HTTP/{version}", f"Host: {host}", *fields]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + (body or b"")
@@ -48,7 +49,7 @@ class Connection:
     def __init__(self, peer, address, port=80, source=("", 0), set_up=None, timeout=10):
         self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.socket = peer.namespace.socket(self.family)
-        self.pending = b""
+        self.stream = Stream(self.socket)
         try:
             self.socket.settimeout(timeout)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -102,34 +103,35 @@ class Connection:
     def close(self):
         self.socket.close()
 
-    def _fill(self):
-        piece = self.socket.recv(1 << 18)
-        if not piece:
-            raise ConnectionError(f"connection ended after {self.pending[:200]!r}")
-        self.pending += piece
-
     def _head(self):
-        while b"\r\n\r\n" not in self.pending:
-            self._fill()
-        head, _, self.pending = self.pending.partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
+        head = self.stream.read_head()
+        if not head:
+            raise ConnectionError("connection ended before a reply")
+        first, *lines = head[:-4].decode("latin-1").split("\r\n")
         fields = dict((line.split(":", 1)[0].lower(), line.split(":", 1)[1].strip())
                       for line in lines)
         return int(first.split()[1]), fields
 
+    def _body(self, fields, take):
+        if "chunked" in fields.get("transfer-encoding", ""):
+            self.stream.read_chunked(take)
+        elif "content-length" in fields:
+            self.stream.read_body(int(fields["content-length"]), take)
+        else:
+            self.stream.read_to_end(take)
+
     def reply(self, sink=None, head_only=False):
-        """The next reply by its Content-Length; its body goes to sink(bytes) if one is given."""
+        """The next reply, an interim one too; its body goes to sink(bytes) if one is given."""
         status, fields = self._head()
-        left = 0 if head_only else int(fields.get("content-length", 0))
         body = []
-        take = sink or body.append
-        while left:
-            if not self.pending:
-                self._fill()
-            piece, self.pending = self.pending[:left], self.pending[left:]
-            left -= len(piece)
-            take(piece)
+        if not head_only and status >= 200 and status not in (204, 304):
+            self._body(fields, sink or body.append)
         return Reply(status, fields, b"".join(body))
+
+    def ask(self, path="/", **options):
+        """One request, and its reply."""
+        self.send(request(path, **options))
+        return self.reply(head_only=options.get("method") == "HEAD")
 
     def download(self):
         """(reply without body, SHA-256 of its body)."""
@@ -138,15 +140,13 @@ class Connection:
 
     def read_to_end(self):
         """All bytes up to the peer's FIN."""
-        data, self.pending = self.pending, b""
-        while piece := self.socket.recv(65536):
-            data += piece
-        return data
+        data = []
+        self.stream.read_to_end(data.append)
+        return b"".join(data)
 
 
 def ask(peer, address, path="/", port=80, **options):
     """One request on a connection of its own."""
     connect = {key: options.pop(key) for key in ("source", "set_up", "timeout") if key in options}
     with Connection(peer, address, port, **connect) as connection:
-        connection.send(request(path, **options))
-        return connection.reply(head_only=options.get("method") == "HEAD")
+        return connection.ask(path, **options)

@@ -7,6 +7,7 @@ import socket
 import threading
 
 import tcp_info
+from stream import Stream
 
 
 class Server:
@@ -62,33 +63,6 @@ class Server:
             listener.close()
         for connection in self._open:
             connection.close()
-
-
-class Stream:
-    """Buffered reading from a connection."""
-
-    def __init__(self, connection):
-        self.connection = connection
-        self.buffer = b""
-
-    def read_head(self):
-        """The next request's head with its empty line; b"" at the end of the stream."""
-        while b"\r\n\r\n" not in self.buffer:
-            piece = self.connection.recv(65536)
-            if not piece:
-                return b""
-            self.buffer += piece
-        head, mark, self.buffer = self.buffer.partition(b"\r\n\r\n")
-        return head + mark
-
-    def read_body(self, length, take):
-        while length:
-            piece = self.buffer[:length] or self.connection.recv(min(length, 1 << 18))
-            if not piece:
-                raise ConnectionError(f"{length} bytes of the body are missing")
-            self.buffer = self.buffer[len(piece):]
-            length -= len(piece)
-            take(piece)
 
 
 def answer(connection, name, body, fields=()):

@@ -117,6 +117,22 @@ def test_metrics_count_bytes_of_a_transfer(shop, web):
     wait.until(lambda: to_client() >= before + (1 << 20), "a megabyte more", timeout=5)
 
 
+def test_pathroutectl_tells_of_parked_pod_connections(shop, web, version):
+    client = shop["client"].address(version)
+    with Connection(shop["client"], web) as connection:
+        port = connection.socket.getsockname()[1]
+        for path in ("/api/", "/blog/1", "/"):
+            connection.send(request(path))
+            connection.reply()
+        listed = json.loads(shop.agent.ctl("flows", "--client", client, "-o", "json"))["flows"]
+        [flow] = [flow for flow in listed if flow["client"].endswith(f":{port}")]
+        tables = json.loads(shop.agent.ctl("status", "-o", "json"))["tables"]
+    assert flow["parkedConnections"] == 2
+    assert flow["outstandingRequests"] == 0
+    assert flow["rule"] == "shop/shop/frontend"
+    assert next(table["entries"] for table in tables if table["name"] == "legs") >= 2
+
+
 @pytest.mark.parametrize("agent", ["running", "dead"])
 def test_pathroutectl_tells_status_routes_and_traces(own_shop, agent):
     with Connection(own_shop["client"], manifests.WEB_IPV4) as connection:

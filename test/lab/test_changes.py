@@ -47,15 +47,15 @@ def test_new_requests_leave_a_removed_pod_at_once(trio, web):
     assert all(ask(trio["client"], web, "/api/").pod == "two" for _ in range(30))
 
 
-def test_a_connection_outlives_the_removal_of_its_pod(trio, web):
+def test_a_connection_outlives_the_removal_of_its_pod_and_goes_to_another(trio, web):
     with Connection(trio["client"], web) as connection:
         connection.send(request("/api/"))
         pod = connection.reply().pod
         write_pods(trio, *({"one", "two", "three"} - {pod}))
         wait.until(lambda: all(ask(trio["client"], web, "/api/").pod != pod for _ in range(10)),
                    "the pod's removal")
-        connection.send(request("/api/again"))
-        assert connection.reply().status == 200
+        reply = connection.ask("/api/again")
+        assert reply.status == 200 and reply.pod != pod
 
 
 def test_changing_rules_fails_no_request_to_the_others(trio, web):

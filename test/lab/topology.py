@@ -97,9 +97,7 @@ def _plug(node, peer):
     peer.namespace.ip("link set eth0 up")
 
 
-def plug_routed(node, peer):
-    """As Calico does it: /32 and /128 routes, a link-local gateway with a static neighbour."""
-    _plug(node, peer)
+def _route_pod(node, peer):
     node.ip(f"addr add {LINK_GATEWAY_IPV6}/64 dev {peer.device} nodad",
             f"route add {peer.ipv4}/32 dev {peer.device} src {NODE_IPV4}",
             f"route add {peer.ipv6}/128 dev {peer.device} src {NODE_IPV6}")
@@ -111,6 +109,12 @@ def plug_routed(node, peer):
         f"neigh replace {LINK_GATEWAY_IPV4} lladdr {peer.node_mac} dev eth0 nud permanent",
         f"route add default via {LINK_GATEWAY_IPV6} dev eth0",
         f"neigh replace {LINK_GATEWAY_IPV6} lladdr {peer.node_mac} dev eth0 nud permanent")
+
+
+def plug_routed(node, peer):
+    """As Calico does it: /32 and /128 routes, a link-local gateway with a static neighbour."""
+    _plug(node, peer)
+    _route_pod(node, peer)
 
 
 def _route_peer(peer, gateways):
@@ -152,14 +156,25 @@ def _plug_middle(node, peer):
     node.ip(f"link set {peer.device} up")
 
 
-def plug_wire(node, peer, prefix):
-    """As plug_subnet(), through a namespace in which a forwarder joins near (the peer's side)
-    and far (the node's side); without a forwarder nothing passes."""
+def _make_wire(node, peer, prefix):
+    """A namespace in which a forwarder joins near (the peer's side) and far (the node's side);
+    without a forwarder nothing passes."""
     peer.middle = Namespace(f"{prefix}-{peer.name}-wire")
     peer.middle.set_sysctl(net__ipv6__conf__all__disable_ipv6=1,
                            net__ipv6__conf__default__disable_ipv6=1)
     _plug_middle(node, peer)
+
+
+def plug_wire(node, peer, prefix):
+    """As plug_subnet(), behind a wire."""
+    _make_wire(node, peer, prefix)
     _address_subnet(node, peer)
+
+
+def plug_wired_pod(node, peer, prefix):
+    """As plug_routed(), behind a wire."""
+    _make_wire(node, peer, prefix)
+    _route_pod(node, peer)
 
 
 def plug_hop(node, peer, prefix):
