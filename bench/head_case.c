@@ -31,21 +31,31 @@ static void free_skeleton(struct head **skeleton)
 }
 
 /* The head has its length from the cookie. */
-static int write_head(struct head *skeleton, bool ipv6)
+int head_case_text(bool ipv6, char *ret_text)
 {
 	const char *host = ipv6 ? "[2001:db8:1:2::80]" : "www.example.com";
 	int fixed = snprintf(NULL, 0, HEAD_FORMAT, host, 0, filler);
+
+	if (fixed > HEAD_CASE_LENGTH || HEAD_CASE_LENGTH - fixed >= (int)sizeof(filler))
+		return -EINVAL;
+	return snprintf(ret_text, HEAD_CASE_LENGTH + 1, HEAD_FORMAT, host, HEAD_CASE_LENGTH - fixed,
+			filler);
+}
+
+static int write_head(struct head *skeleton, bool ipv6)
+{
 	int map = bpf_map__fd(skeleton->maps.head_bench_map);
 	_cleanup_free_ struct head_bench *bench = calloc(1, sizeof(*bench));
 	uint32_t zero = 0;
-	char *text;
+	int length;
 
-	if (!bench || fixed > HEAD_CASE_LENGTH || HEAD_CASE_LENGTH - fixed >= (int)sizeof(filler))
-		return -EINVAL;
-	text = (char *)bench->hold.data;
+	if (!bench)
+		return -ENOMEM;
+	length = head_case_text(ipv6, (char *)bench->hold.data);
+	if (length < 0)
+		return length;
 	bench->table = ROUTES_TABLE;
-	bench->hold.length = (uint32_t)snprintf(text, sizeof(bench->hold.data), HEAD_FORMAT, host,
-						HEAD_CASE_LENGTH - fixed, filler);
+	bench->hold.length = (uint32_t)length;
 	return bpf_map_update_elem(map, &zero, bench, BPF_ANY);
 }
 

@@ -8,6 +8,9 @@
 
 #define HEAD_CASE_LENGTH 400
 
+/* Writes it with its NUL. HEAD_CASE_LENGTH, or negative errno. */
+int head_case_text(bool ipv6, char *ret_text);
+
 /* Uses the testbed's maps, in which the routes are. IPv6: Host is an address in brackets. 0 or
  * negative errno; -EINVAL when the head does not lead to the rule of "/api". */
 int head_case_measure(struct measure *measure, const struct testbed *testbed, bool ipv6,

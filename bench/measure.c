@@ -26,14 +26,29 @@ void measure_free(struct measure *measure)
 	free(measure);
 }
 
-struct measure *measure_new(void)
+static struct restore *restore_load(int flow_slots, int holds_free)
+{
+	struct restore *restore = restore__open();
+
+	if (!restore)
+		return NULL;
+	if (bpf_map__reuse_fd(restore->maps.flow_slots, flow_slots) ||
+	    bpf_map__reuse_fd(restore->maps.holds_small_free, holds_free) ||
+	    restore__load(restore)) {
+		restore__destroy(restore);
+		return NULL;
+	}
+	return restore;
+}
+
+struct measure *measure_new(int flow_slots, int holds_free)
 {
 	struct measure *measure = calloc(1, sizeof(*measure));
 
 	if (!measure)
 		return NULL;
 	measure->noop = noop__open_and_load();
-	measure->restore = restore__open_and_load();
+	measure->restore = restore_load(flow_slots, holds_free);
 	if (!measure->noop || !measure->restore) {
 		measure_free(measure);
 		return NULL;
@@ -88,6 +103,7 @@ static void set_template(const struct measure *measure, const struct measure_cas
 	bss->tcp_offset = (uint32_t)what->l4;
 	bss->seq_step = what->seq_step;
 	bss->ack_step = what->ack_step;
+	bss->answered = what->answered;
 }
 
 static int compare_doubles(const void *a, const void *b)

@@ -12,6 +12,8 @@
 #ifndef PATHROUTE_BENCH_MEASURE_H
 #define PATHROUTE_BENCH_MEASURE_H
 
+#include <stdbool.h>
+
 #include "../test/packet/harness_segment.h"
 
 struct measure;
@@ -22,6 +24,7 @@ struct measure_case {
 	size_t l4;         /* offset of the TCP header */
 	uint32_t seq_step; /* the sequence number advances by it at each run */
 	uint32_t ack_step;
+	bool answered; /* the packet is a request, and is answered after each run */
 	struct packet packet;
 };
 
@@ -31,8 +34,9 @@ struct measure_result {
 	uint64_t runs; /* of the program */
 };
 
-/* NULL when a program does not load. */
-struct measure *measure_new(void);
+/* The maps are the router's "flow_slots" and "holds_small_free". NULL when a program does not
+ * load. */
+struct measure *measure_new(int flow_slots, int holds_free);
 void measure_free(struct measure *measure);
 
 /* 0 or negative errno. */

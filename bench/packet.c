@@ -76,18 +76,35 @@ static void prepare_from_client(struct connection *c, struct measure_case *ret_c
 	set_packet(c, &ack, ret_case);
 }
 
-/* Full segments of a download, one after another. */
+/* Full segments of a download, each with something new. */
 static void prepare_from_backend(struct connection *c, struct measure_case *ret_case)
 {
 	struct tcp_segment segment;
 
-	connection_splice(c, REQUEST_ROOT);
+	connection_open_bulk(c);
 	segment = pod_segment(c, TCP_PSH, NULL);
 	segment.payload = data;
 	segment.payload_length = sizeof(data);
 	set_packet(c, &segment, ret_case);
 	ret_case->ifindex = c->testbed->network.pod[c->pod_number].ifindex;
-	ret_case->seq_step = sizeof(data);
+	ret_case->seq_step = 1; /* the runs of the no-op program leave a gap: it must be small */
+}
+
+/* A later request on a spliced connection, for the same rule. */
+static void prepare_head_next(struct connection *c, struct measure_case *ret_case)
+{
+	static char text[HEAD_CASE_LENGTH + 1];
+	struct tcp_segment segment;
+
+	if (head_case_text(c->ipv6, text) != HEAD_CASE_LENGTH)
+		exit(1);
+	connection_splice(c, REQUEST_API);
+	pod_says(c, TCP_PSH, REPLY_OK);
+	c->client.ack = take_segment(c).seq + sizeof(REPLY_OK) - 1;
+	segment = client_segment(c, TCP_PSH, text);
+	set_packet(c, &segment, ret_case);
+	ret_case->seq_step = (uint32_t)segment.payload_length;
+	ret_case->answered = true;
 }
 
 static const struct bench_path paths[] = {
@@ -96,6 +113,7 @@ static const struct bench_path paths[] = {
 	{"handshake_ack", VERDICT_ACK_SWALLOWED, prepare_handshake_ack},
 	{"established_from_client", VERDICT_TO_POD, prepare_from_client},
 	{"established_from_backend", VERDICT_TO_CLIENT, prepare_from_backend},
+	{"head_400_next", VERDICT_TO_POD, prepare_head_next},
 };
 
 static void add_path(struct bench *bench, const char *name, bool ipv6,
@@ -177,9 +195,12 @@ static int run(struct bench *bench, const char *file)
 	struct datapath_settings settings = testbed_default_settings();
 	int error = testbed_setup(&bench->testbed, &settings);
 
-	bench->measure = measure_new();
-	if (error || !bench->measure)
-		return error ? error : -1;
+	if (error)
+		return error;
+	bench->measure = measure_new(testbed_map(&bench->testbed, "flow_slots"),
+				     testbed_map(&bench->testbed, "holds_small_free"));
+	if (!bench->measure)
+		return -1;
 	error = run_family(bench, false);
 	if (!error)
 		error = run_family(bench, true);

@@ -10,6 +10,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "../bpf/datapath_abi.h"
+
 #define TEMPLATE_MAX 256
 
 struct {
@@ -19,12 +21,27 @@ struct {
 	__type(value, __u32);
 } target SEC(".maps");
 
+/* Those of the router under test. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow);
+} flow_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__uint(value_size, sizeof(__u32));
+} holds_small_free SEC(".maps");
+
 __u8 template_bytes[TEMPLATE_MAX]; /* the packet's first bytes: all headers */
 __u32 template_length;
 __u32 packet_length;
 __u32 tcp_offset;
 __u32 seq_step; /* added to the sequence number at each run, in host order */
 __u32 ack_step; /* likewise to the acknowledgement */
+__u32 answered; /* nonzero: flow 0 forgets its request before each run, as if it was answered */
 
 static __always_inline __u32 fold(__u64 sum)
 {
@@ -54,6 +71,26 @@ static __always_inline void advance(__u32 offset, __u32 step)
 	check[1] = sum;
 }
 
+/* The packet's request is the next one of an idle connection. */
+static __always_inline void answer_flow(void)
+{
+	__u32 at = (tcp_offset + 4) & (TEMPLATE_MAX / 2 - 1);
+	__u8 *number = template_bytes + at;
+	__u32 zero = 0;
+	struct flow *flow = bpf_map_lookup_elem(&flow_slots, &zero);
+	__u32 seq = (__u32)number[0] << 24 | number[1] << 16 | number[2] << 8 | number[3];
+
+	if (!flow)
+		return;
+	if (flow->progress & FLOW_HELD)
+		bpf_map_push_elem(&holds_small_free, &flow->hold, 0);
+	flow->progress &= ~(FLOW_HELD | FLOW_SAFE);
+	flow->outstanding_count = 0;
+	flow->request.next = seq;
+	flow->client_next = seq;
+	flow->leg.pod_ack = seq;
+}
+
 SEC("tc")
 int restore_tc(struct __sk_buff *ctx)
 {
@@ -63,6 +100,8 @@ int restore_tc(struct __sk_buff *ctx)
 		advance(4, seq_step);
 	if (ack_step)
 		advance(8, ack_step);
+	if (answered)
+		answer_flow();
 	if (ctx->len != packet_length)
 		bpf_skb_change_tail(ctx, packet_length, 0);
 	if (length < 14 || length > TEMPLATE_MAX)
