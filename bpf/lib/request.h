@@ -236,8 +236,7 @@ __noinline int request_lines(struct packet_context *ctx, struct scratch *s, __u3
 		return REQUEST_STOP;
 	seq = flow->request.next;
 	count = s->packet.length - (seq - s->packet.seq);
-	if (count >
-	if (count > MARK_BYTES) /* a mark then has the bytes themselves, and any part of them */
+	if (count > MARK_BYTES) /* a mark has the bytes themselves then */
 		count = MARK_BYTES;
 	if (verify_take(ctx, s, seq - s->packet.seq, count))
 		return REQUEST_STOP;
