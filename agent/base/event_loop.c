@@ -218,19 +218,35 @@ static void events_dispatch(struct event_loop *loop, struct epoll_event *events,
 	watches_free(&loop->removed);
 }
 
-int event_loop_run(struct event_loop *loop)
+static int events_take(struct event_loop *loop, int timeout_ms)
 {
 	struct epoll_event events[EVENTS_PER_WAIT];
+	int count = epoll_wait(loop->epoll_fd, events, EVENTS_PER_WAIT, timeout_ms);
+
+	if (count < 0 && errno != EINTR)
+		return -errno;
+	events_dispatch(loop, events, count);
+	return 0;
+}
+
+int event_loop_fd(const struct event_loop *loop)
+{
+	return loop->epoll_fd;
+}
+
+int event_loop_dispatch(struct event_loop *loop)
+{
+	return events_take(loop, 0);
+}
+
+int event_loop_run(struct event_loop *loop)
+{
+	int error = 0;
 
 	loop->stopped = false;
-	while (!loop->stopped) {
-		int count = epoll_wait(loop->epoll_fd, events, EVENTS_PER_WAIT, -1);
-
-		if (count < 0 && errno != EINTR)
-			return -errno;
-		events_dispatch(loop, events, count);
-	}
-	return 0;
+	while (!error && !loop->stopped)
+		error = events_take(loop, -1);
+	return error;
 }
 
 void event_loop_stop(struct event_loop *loop)

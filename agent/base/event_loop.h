@@ -45,6 +45,12 @@ void event_timer_free(struct event_timer *timer);
 int event_timer_arm(struct event_timer *timer, uint64_t delay_ms, uint64_t period_ms);
 int event_timer_disarm(struct event_timer *timer);
 
+/* To be polled for reading (EPOLLIN) by another loop, which then calls event_loop_dispatch(). */
+int event_loop_fd(const struct event_loop *loop);
+
+/* Runs the callbacks that are due, and does not wait. Returns 0 or the error of epoll_wait(). */
+int event_loop_dispatch(struct event_loop *loop);
+
 /* Runs callbacks until event_loop_stop(). Returns 0 or the error of epoll_wait(). */
 int event_loop_run(struct event_loop *loop);
 void event_loop_stop(struct event_loop *loop);

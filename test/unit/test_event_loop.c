@@ -157,6 +157,34 @@ static void a_signal_is_an_event(void **state)
 	assert_int_equal(scene->signal, SIGUSR1);
 }
 
+static void inner_ready(void *context, uint32_t events)
+{
+	struct event_loop *inner = context;
+
+	assert_true(events & EPOLLIN);
+	assert_int_equal(event_loop_dispatch(inner), 0);
+}
+
+static void a_loop_runs_inside_another(void **state)
+{
+	struct scene *scene = *state;
+	struct event_loop *inner;
+	struct event_timer *timer;
+
+	assert_int_equal(event_loop_new(&inner), 0);
+	assert_int_equal(event_timer_new(inner, count, scene, &timer), 0);
+	assert_int_equal(event_loop_dispatch(inner), 0);
+	assert_int_equal(scene->calls, 0);
+	assert_int_equal(
+		event_loop_add(scene->loop, event_loop_fd(inner), EPOLLIN, inner_ready, inner), 0);
+	assert_int_equal(event_timer_arm(timer, 1, 0), 0);
+	assert_int_equal(event_loop_run(scene->loop), 0);
+	assert_int_equal(scene->calls, 1);
+	assert_int_equal(event_loop_remove(scene->loop, event_loop_fd(inner)), 0);
+	event_timer_free(timer);
+	event_loop_free(inner);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -168,6 +196,7 @@ int main(void)
 		TEST(a_timer_expires_once),
 		TEST(a_timer_with_a_period_expires_again),
 		TEST(a_disarmed_timer_is_silent),
+		TEST(a_loop_runs_inside_another),
 		TEST(a_signal_is_an_event),
 	};
 
