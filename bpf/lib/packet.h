@@ -150,20 +150,32 @@ static __always_inline int packet_parse_v6(struct packet_context *ctx, struct pa
 	return packet_parse_tcp(ctx, packet, ip + 10, end, payload);
 }
 
-/* True when a packet of at least `size` bytes has fewer of them in its linear part. Pointers are
- * compared, not subtracted: that would need CAP_PERFMON. */
-static __always_inline int packet_is_split(const struct packet_context *ctx, __u32 size)
+/* True when the headers that packet_parse() reads lie in the linear part of the buffer. The payload
+ * need not: to pull it there means a copy. Pointers are compared, not subtracted: that would need
+ * CAP_PERFMON. */
+static __always_inline int packet_is_linear(const struct packet_context *ctx)
 {
-	return (void *)(long)ctx->data + size > (void *)(long)ctx->data_end && ctx->len >= size;
+	const __u8 *data = (const __u8 *)(long)ctx->data;
+	const __u8 *end = (const __u8 *)(long)ctx->data_end;
+	const __u8 *tcp = data + ETH_LENGTH + IPV4_LENGTH;
+	__u16 protocol;
+
+	if (tcp > end)
+		return 0;
+	protocol = *(const __be16 *)(data + 12);
+	if (protocol != bpf_htons(ETH_IPV4)) {
+		if (protocol != bpf_htons(ETH_IPV6))
+			return 1;
+		tcp = data + ETH_LENGTH + IPV6_LENGTH;
+	}
+	return tcp + TCP_LENGTH <= end && tcp + (tcp[12] >> 4 << 2) <= end;
 }
 
-/* Headers that lie in fragments of the buffer are pulled into its linear part first. */
 static __always_inline void packet_pull_headers(struct packet_context *ctx)
 {
 	__u32 wanted = ETH_LENGTH + IPV6_LENGTH + TCP_LENGTH + TCP_OPTIONS_MAX;
 
-	if (packet_is_split(ctx, ETH_LENGTH + IPV4_LENGTH + TCP_LENGTH) ||
-	    packet_is_split(ctx, ETH_LENGTH + IPV6_LENGTH + TCP_LENGTH))
+	if (!packet_is_linear(ctx))
 		bpf_skb_pull_data(ctx, ctx->len < wanted ? ctx->len : wanted);
 }
 
