@@ -26,29 +26,27 @@ void measure_free(struct measure *measure)
 	free(measure);
 }
 
-static struct restore *restore_load(int flow_slots, int holds_free)
+static struct restore *restore_load(int flow_slots)
 {
 	struct restore *restore = restore__open();
 
 	if (!restore)
 		return NULL;
-	if (bpf_map__reuse_fd(restore->maps.flow_slots, flow_slots) ||
-	    bpf_map__reuse_fd(restore->maps.holds_small_free, holds_free) ||
-	    restore__load(restore)) {
+	if (bpf_map__reuse_fd(restore->maps.flow_slots, flow_slots) || restore__load(restore)) {
 		restore__destroy(restore);
 		return NULL;
 	}
 	return restore;
 }
 
-struct measure *measure_new(int flow_slots, int holds_free)
+struct measure *measure_new(int flow_slots)
 {
 	struct measure *measure = calloc(1, sizeof(*measure));
 
 	if (!measure)
 		return NULL;
 	measure->noop = noop__open_and_load();
-	measure->restore = restore_load(flow_slots, holds_free);
+	measure->restore = restore_load(flow_slots);
 	if (!measure->noop || !measure->restore) {
 		measure_free(measure);
 		return NULL;

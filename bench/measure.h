@@ -34,9 +34,8 @@ struct measure_result {
 	uint64_t runs; /* of the program */
 };
 
-/* The maps are the router's "flow_slots" and "holds_small_free". NULL when a program does not
- * load. */
-struct measure *measure_new(int flow_slots, int holds_free);
+/* The map is the router's "flow_slots". NULL when a program does not load. */
+struct measure *measure_new(int flow_slots);
 void measure_free(struct measure *measure);
 
 /* 0 or negative errno. */

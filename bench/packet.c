@@ -197,8 +197,7 @@ static int run(struct bench *bench, const char *file)
 
 	if (error)
 		return error;
-	bench->measure = measure_new(testbed_map(&bench->testbed, "flow_slots"),
-				     testbed_map(&bench->testbed, "holds_small_free"));
+	bench->measure = measure_new(testbed_map(&bench->testbed, "flow_slots"));
 	if (!bench->measure)
 		return -1;
 	error = run_family(bench, false);

@@ -29,12 +29,6 @@ struct {
 	__type(value, struct flow);
 } flow_slots SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, 1);
-	__uint(value_size, sizeof(__u32));
-} holds_small_free SEC(".maps");
-
 __u8 template_bytes[TEMPLATE_MAX]; /* the packet's first bytes: all headers */
 __u32 template_length;
 __u32 packet_length;
@@ -83,7 +77,7 @@ static __always_inline void answer_flow(void)
 	if (!flow)
 		return;
 	if (flow->progress & FLOW_HELD)
-		bpf_map_push_elem(&holds_small_free, &flow->hold, 0);
+		flow->hold_kind = HOLD_SPARE;
 	flow->progress &= ~(FLOW_HELD | FLOW_SAFE);
 	flow->outstanding_count = 0;
 	flow->request.next = seq;

@@ -82,7 +82,11 @@ enum flow_state {
 #define FLOW_PENDING 0x4000 /* pending is valid */
 #define FLOW_EXPECT 0x8000  /* the last request's body waits for 100 (Continue) */
 
-enum hold_kind { HOLD_SMALL = 0, HOLD_LARGE = 1 };
+enum hold_kind {
+	HOLD_SMALL = 0,
+	HOLD_LARGE = 1,
+	HOLD_SPARE = 2, /* without FLOW_HELD: a small one, empty, for the flow's next request */
+};
 
 /*
  * One pod connection of a flow. Numbers of the client side are called c, of the pod side p:

@@ -68,24 +68,32 @@ __noinline int evict_one(struct scratch *s)
 	return 1;
 }
 
-/* Takes the small hold of a safe request that its pod has acknowledged: it is kept only so that the
- * request can be repeated. Its flow is another one than ours, which is claimed. */
-static __always_inline int evict_acknowledged(__u32 index)
+/* Whether the flow's small hold can be done without: it is empty, or that of a safe request which
+ * its pod has acknowledged, kept only so that the request can be repeated. */
+static __always_inline int evict_may_take(const struct flow *flow)
+{
+	if (!(flow->progress & FLOW_HELD))
+		return flow->hold_kind == HOLD_SPARE;
+	return (flow->progress & FLOW_SAFE) && flow->hold_kind == HOLD_SMALL &&
+	       !seq_before(flow->leg.pod_ack, flow->client_start + hold_length(flow));
+}
+
+/* Takes a small hold from its owner, another flow than ours, which is claimed. */
+static __always_inline int evict_from_owner(__u32 index)
 {
 	struct hold_small *hold = hold_small_at(index);
 	struct flow *flow = hold ? flow_at(hold->owner) : NULL;
 	__u32 generation;
 	int taken = 0;
 
-	if (!hold || !flow || !(flow->progress & FLOW_SAFE))
+	if (!hold || !flow || !evict_may_take(flow))
 		return 0;
 	generation = hold->generation;
 	if (!flow_claim(flow, generation))
 		return 0;
-	if ((flow->progress & FLOW_HELD) && (flow->progress & FLOW_SAFE) &&
-	    flow->hold_kind == HOLD_SMALL && flow->hold == index &&
-	    !seq_before(flow->leg.pod_ack, flow->client_start + hold_length(flow))) {
+	if (flow->hold == index && evict_may_take(flow)) {
 		hold_drop(flow);
+		hold_drop_spare(flow);
 		taken = 1;
 	}
 	flow_release(flow, generation);
@@ -98,7 +106,7 @@ __noinline int evict_small(void)
 {
 	for (int i = 0; i < EVICT_SAMPLE; i++) {
 		barrier();
-		if (evict_acknowledged(bpf_get_prandom_u32() % settings.holds_small))
+		if (evict_from_owner(bpf_get_prandom_u32() % settings.holds_small))
 			return 1;
 	}
 	return 0;

@@ -11,6 +11,7 @@
 static __always_inline void flow_tail(struct flow *flow, __u32 now)
 {
 	hold_drop(flow);
+	hold_drop_spare(flow);
 	hold_drop_others(flow);
 	hold_drop_pending(flow);
 	flow_leave_endpoint(&flow->leg);
@@ -29,6 +30,7 @@ __noinline int flow_free_slot(__u32 slot)
 	bpf_map_delete_elem(&flows, &key);
 	leg_forget_all(flow, slot);
 	hold_drop(flow);
+	hold_drop_spare(flow);
 	hold_drop_others(flow);
 	hold_drop_pending(flow);
 	account_abort(slot);

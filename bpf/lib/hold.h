@@ -200,11 +200,23 @@ static __always_inline void hold_forget_source(struct flow *flow)
 		__sync_fetch_and_add(&source->held, -1);
 }
 
+/* Gives back the small hold that was kept for the next request, if there is one. */
+static __always_inline void hold_drop_spare(struct flow *flow)
+{
+	__u32 index = flow->hold;
+
+	if (flow->hold_kind != HOLD_SPARE)
+		return;
+	flow->hold_kind = HOLD_SMALL;
+	bpf_map_push_elem(&holds_small_free, &index, 0);
+}
+
 static __always_inline struct hold_large *hold_take_large(struct flow *flow, __u32 slot, __u32 now)
 {
 	struct hold_large *hold;
 	__u32 index;
 
+	hold_drop_spare(flow);
 	if (bpf_map_pop_elem(&holds_large_free, &index) &&
 	    flow_take_fresh(ALLOC_HOLDS_LARGE, settings.holds_large, &index))
 		return NULL;
@@ -284,8 +296,15 @@ static __always_inline void hold_drop_others(struct flow *flow)
 
 static __always_inline struct hold_small *hold_take_small(struct flow *flow, __u32 slot)
 {
-	struct hold_small *hold = hold_take_other(flow, slot, &flow->hold);
+	struct hold_small *hold;
 
+	if (flow->hold_kind == HOLD_SPARE) {
+		hold = hold_small_at(flow->hold);
+		if (hold)
+			hold->length = 0;
+	} else {
+		hold = hold_take_other(flow, slot, &flow->hold);
+	}
 	if (!hold)
 		return NULL;
 	hold->start = flow->client_start;
@@ -294,7 +313,9 @@ static __always_inline struct hold_small *hold_take_small(struct flow *flow, __u
 	return hold;
 }
 
-/* Gives the flow's hold back; nothing happens where it has none. */
+/* Gives the flow's hold back; nothing happens where it has none. After a later request
+ * a small one is kept for the next: queues are slow, and where all holds are taken, evict_small()
+ * takes those that are kept. */
 static __always_inline void hold_drop(struct flow *flow)
 {
 	__u32 index = flow->hold;
@@ -305,7 +326,9 @@ static __always_inline void hold_drop(struct flow *flow)
 		return;
 	flow->progress &= ~(FLOW_HELD | FLOW_SAFE);
 	if (flow->hold_kind == HOLD_SMALL) {
-		bpf_map_push_elem(&holds_small_free, &index, 0);
+		flow->hold_kind = HOLD_SPARE;
+		if (flow->state != FLOW_SPLICED || flow->client_start == flow->client_first)
+			hold_drop_spare(flow);
 		return;
 	}
 	hold = hold_large_at(index);

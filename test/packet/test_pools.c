@@ -172,6 +172,40 @@ static void a_flow_that_is_reset_for_its_chunks_is_given_back(void **state)
 	expect_all_given_back(c);
 }
 
+static bool first_keeps_spare(const struct connection *c)
+{
+	struct flow flow = {};
+	uint32_t slot = 0;
+
+	bpf_map_lookup_elem(testbed_map(c->testbed, "flow_slots"), &slot, &flow);
+	return flow.hold_kind == HOLD_SPARE;
+}
+
+/* After a later request a connection keeps a hold for the next one. When all holds are taken,
+ * another connection gets it: those that are looked at are drawn by chance, so it takes a few. */
+static void a_hold_kept_for_the_next_request_goes_to_who_needs_it(void **state)
+{
+	struct connection *c = *state;
+	struct alloc_mark none_fresh = {.high_water = c->testbed->settings.holds_small};
+	uint32_t pool = ALLOC_HOLDS_SMALL;
+
+	connection_splice(c, REQUEST_ROOT);
+	reply_is_taken(c, REPLY_OK);
+	client_passes(c, TCP_PSH, REQUEST_ROOT);
+	reply_is_taken(c, REPLY_OK);
+	assert_true(first_keeps_spare(c));
+	bpf_map_update_elem(testbed_map(c->testbed, "alloc"), &pool, &none_fresh, BPF_ANY);
+	count_free(c, "holds_small_free");
+	for (unsigned i = 0; i < 300 && first_keeps_spare(c); i++) {
+		connection_init(c, c->testbed, c->routes, c->ipv6);
+		c->client_port += 1 + i;
+		client_connects(c);
+		client_says(c, TCP_PSH, REQUEST_ROOT);
+		client_says(c, TCP_RST, NULL);
+	}
+	assert_false(first_keeps_spare(c));
+}
+
 /* Thousands of requests over two pods take no more than the first ones. */
 static void alternating_takes_nothing_more(void **state)
 {
@@ -210,6 +244,7 @@ int main(void)
 		BOTH(a_later_head_in_parts_is_given_back),
 		BOTH(a_flow_between_two_requests_is_given_back),
 		BOTH(a_flow_that_is_reset_for_its_chunks_is_given_back),
+		BOTH(a_hold_kept_for_the_next_request_goes_to_who_needs_it),
 		BOTH(alternating_takes_nothing_more),
 	};
 
