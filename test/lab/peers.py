@@ -73,11 +73,12 @@ def start_nginx_pod(peer, directory, files, port=POD_PORT, keepalive="600s"):
 
 
 def start_nginx_proxy(peer, directory, routes, port=POD_PORT):
-    """routes: {path prefix: (address, port)}. Upstream connections are kept alive."""
+    """routes: {path prefix: [(address, port), ...]}. Upstream connections are kept alive."""
     upstreams, locations = [], []
-    for index, (path, (address, upstream_port)) in enumerate(routes.items()):
-        target = f"[{address}]" if ":" in address else address
-        upstreams.append(f"upstream u{index} {{ server {target}:{upstream_port}; "
+    for index, (path, targets) in enumerate(routes.items()):
+        servers = " ".join(f"server {f'[{address}]' if ':' in address else address}:{target};"
+                           for address, target in targets)
+        upstreams.append(f"upstream u{index} {{ {servers} "
                          "keepalive 256; keepalive_requests 100000000; }")
         locations.append(f"location {path} {{ proxy_pass http://u{index}; "
                          "proxy_http_version 1.1; proxy_set_header Connection \"\"; }")
