@@ -41,6 +41,8 @@ struct kube_call {
 	unsigned idle_timeout_s;  /* ends when no byte came for so long; 0: 30 */
 	unsigned timeout_s;       /* ends after so long in any case; 0: 60 */
 	void *context;
+	/* Once, when a 2xx reply begins, before any of its body; NULL: nobody wants to know. */
+	void (*on_begin)(void *context);
 	/*
 	 * Takes the body of a 2xx reply piece by piece; a negative errno ends the request with it.
 	 * NULL: the body is collected. Bodies of other replies are always collected.

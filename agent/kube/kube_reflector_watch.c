@@ -81,6 +81,14 @@ static int event_take(void *context, enum kube_stream_part part, const char *tex
 	return error;
 }
 
+/* A server answers at once, and may then be silent until the next bookmark. */
+static void watch_begin(void *context)
+{
+	struct kube_reflector *reflector = context;
+
+	reflector->contact_ms = clock_ms();
+}
+
 static int watch_data(void *context, const char *bytes, size_t length)
 {
 	return kube_reflector_feed(context, bytes, length);
@@ -171,6 +179,7 @@ static void watch_start(struct kube_reflector *reflector, char *query, unsigned 
 {
 	const struct kube_call call = {
 		.timeout_s = timeout_s + GRACE_S,
+		.on_begin = watch_begin,
 		.on_data = watch_data,
 		.on_done = watch_done,
 	};

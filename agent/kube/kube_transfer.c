@@ -75,10 +75,13 @@ static size_t body_take(char *bytes, size_t size, size_t count, void *context)
 static size_t header_take(char *bytes, size_t size, size_t count, void *context)
 {
 	struct kube_request *request = context;
+	size_t length = size * count;
 
-	(void)bytes;
 	request->heard_ms = clock_ms();
-	return size * count;
+	if (length == 2 && !memcmp(bytes, "\r\n", 2) && request->call.on_begin &&
+	    request->state != KUBE_REQUEST_CANCELLED && is_success(kube_transfer_status(request)))
+		request->call.on_begin(request->call.context);
+	return length;
 }
 
 static int socket_prepare(void *context, curl_socket_t socket, curlsocktype purpose)
