@@ -38,7 +38,8 @@ struct kube_call {
 	const char *path;         /* "/api/v1/services?limit=500" */
 	const char *body;         /* NULL: none */
 	const char *content_type; /* NULL: application/json */
-	unsigned idle_timeout_s;  /* ends when no byte came for so long; 0: 30 */
+	unsigned idle_timeout_s;  /* ends when no byte came for so long; 0: 30. Before the head of
+				   * the reply it is 30 at most */
 	unsigned timeout_s;       /* ends after so long in any case; 0: 60 */
 	void *context;
 	/* Once, when a 2xx reply begins, before any of its body; NULL: nobody wants to know. */

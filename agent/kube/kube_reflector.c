@@ -92,7 +92,7 @@ void kube_reflector_listed(struct kube_reflector *reflector)
 	reflector->list_due = false;
 	reflector->state.synced = true;
 	reflector->state.lists++;
-	reflector->refusals = 0;
+	reflector->refusals = reflector->quiet = 0;
 	if (!reflector->expired)
 		kube_backoff_reset(&reflector->backoff);
 	sink->end(sink->context, reflector->whole);
@@ -109,7 +109,7 @@ void kube_reflector_heard(struct kube_reflector *reflector)
 	if (reflector->phase != KUBE_PHASE_WATCHING)
 		return;
 	reflector->expired = false;
-	reflector->refusals = 0;
+	reflector->refusals = reflector->quiet = 0;
 	kube_backoff_reset(&reflector->backoff);
 	snprintf(text, sizeof(text), "%s: following changes again",
 		 reflector->options.resource->name);

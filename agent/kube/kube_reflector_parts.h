@@ -36,6 +36,7 @@ struct kube_reflector {
 
 	struct kube_backoff backoff;
 	unsigned refusals; /* of watches, in a row */
+	unsigned quiet;    /* watches in a row by which nothing came */
 	bool expired;      /* the last list was due to 410, and no event has come since */
 	bool failing;
 	char told[KUBE_REPLY_TEXT_MAX]; /* the failure that was reported last */

@@ -14,6 +14,7 @@
 #define HTTP_GONE 410
 #define HTTP_UNPROCESSABLE 422
 #define REFUSALS_MAX 3      /* of watches, then the list is asked for again */
+#define QUIET_MAX 10        /* watches by which nothing came, then, too */
 #define SHORT_WATCH_MS 1000 /* one that ends within is a failure */
 #define GRACE_S 30          /* for the server to end a watch as it was asked to */
 
@@ -149,11 +150,22 @@ static void watch_fail(struct kube_reflector *reflector, enum kube_watch_end end
 	kube_reflector_fail(reflector, text, retry_after_s);
 }
 
+/* Nothing is wrong with a kind that does not change. But a server whose store went back to a backup
+ * is silent as well, until it comes to our version again. */
+static void watch_again(struct kube_reflector *reflector)
+{
+	if (reflector->heard || ++reflector->quiet < QUIET_MAX)
+		kube_reflector_watch(reflector);
+	else
+		kube_reflector_list(reflector);
+}
+
 static void watch_done(void *context, const struct kube_reply *reply)
 {
 	struct kube_reflector *reflector = context;
 	enum kube_watch_end end = end_of(reflector, reply);
 	bool lasted = reflector->heard || clock_ms() - reflector->begun_ms >= SHORT_WATCH_MS;
+	bool good = end == KUBE_WATCH_ENDED || (end == KUBE_WATCH_SILENT && reply->status);
 
 	reflector->request = NULL;
 	reflector->state.ends[end]++;
@@ -161,8 +173,8 @@ static void watch_done(void *context, const struct kube_reply *reply)
 	if (cannot_stream(reflector, end, reply)) {
 		reflector->paged = true;
 		kube_reflector_list(reflector);
-	} else if (end == KUBE_WATCH_ENDED && lasted && !reflector->list_due) {
-		kube_reflector_watch(reflector);
+	} else if (good && lasted && !reflector->list_due) {
+		watch_again(reflector);
 	} else {
 		watch_fail(reflector, end, reply);
 	}
