@@ -63,6 +63,9 @@ void kube_reflector_start(struct kube_reflector *reflector, char *query,
 /* All objects have come. */
 void kube_reflector_listed(struct kube_reflector *reflector);
 
+/* The server has answered. It may then be silent until the next bookmark. */
+void kube_reflector_begun(struct kube_reflector *reflector);
+
 /* An event has come, so all is well. */
 void kube_reflector_heard(struct kube_reflector *reflector);
 

@@ -82,12 +82,9 @@ static int event_take(void *context, enum kube_stream_part part, const char *tex
 	return error;
 }
 
-/* A server answers at once, and may then be silent until the next bookmark. */
 static void watch_begin(void *context)
 {
-	struct kube_reflector *reflector = context;
-
-	reflector->contact_ms = clock_ms();
+	kube_reflector_begun(context);
 }
 
 static int watch_data(void *context, const char *bytes, size_t length)
