@@ -4,6 +4,8 @@
  * no threads, nothing blocks. Credentials come from kube_config.h; a token is read again at least
  * once a minute and after a 401.
  *
+ * The process must ignore SIGPIPE, which TLS to a closed connection raises.
+ *
  * Callbacks run inside the loop, never inside kube_client_start(). Nothing is tried again here:
  * each caller has its own back-off (kube_backoff.h).
  */
