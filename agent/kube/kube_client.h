@@ -4,6 +4,8 @@
  * no threads, nothing blocks. Credentials come from kube_config.h; a token is read again at least
  * once a minute and after a 401.
  *
+ * The process must ignore SIGPIPE, which TLS to a closed connection raises.
+ *
  * Callbacks run inside the loop, never inside kube_client_start(). Nothing is tried again here:
  * each caller has its own back-off (kube_backoff.h).
  */
@@ -11,6 +13,7 @@
 #define PATHROUTE_KUBE_CLIENT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../base/event_loop.h"
 
@@ -37,9 +40,12 @@ struct kube_call {
 	const char *path;         /* "/api/v1/services?limit=500" */
 	const char *body;         /* NULL: none */
 	const char *content_type; /* NULL: application/json */
-	unsigned idle_timeout_s;  /* ends when no byte came for so long; 0: 30 */
+	unsigned idle_timeout_s;  /* ends when no byte came for so long; 0: 30. Before the head of
+				   * the reply it is 30 at most */
 	unsigned timeout_s;       /* ends after so long in any case; 0: 60 */
 	void *context;
+	/* Once, when a 2xx reply begins, before any of its body; NULL: nobody wants to know. */
+	void (*on_begin)(void *context);
 	/*
 	 * Takes the body of a 2xx reply piece by piece; a negative errno ends the request with it.
 	 * NULL: the body is collected. Bodies of other replies are always collected.
@@ -59,6 +65,17 @@ void kube_client_free(struct kube_client *client);
 /* 0 or a negative errno; then no callback comes. */
 int kube_client_start(struct kube_client *client, const struct kube_call *call,
 		      struct kube_request **ret_request);
+
+/* Requests that have ended by now, for metrics: how many of which method and status. */
+struct kube_request_count {
+	const char *method;
+	unsigned status; /* 0: no reply came */
+	uint64_t count;
+};
+
+/* The list is the client's, and good until the next callback. */
+size_t kube_client_counts(const struct kube_client *client,
+			  const struct kube_request_count **ret_counts);
 
 /* No callback comes any more. Allowed in callbacks, also in those of the request itself.
  * Accepts NULL. */
