@@ -23,8 +23,8 @@ struct status_route {
 	char *name;
 	char *uid;
 	int64_t generation;
-	uint64_t digest;   /* of uid and generation */
-	uint64_t position; /* in the history, of the last change */
+	uint64_t digest;           /* of uid and generation */
+	uint64_t position;         /* in the history, of the last change */
 	struct rejection *refused; /* why this generation is not in force; NULL: it is */
 	struct route_status_mark seen;
 	/* After a write of ours: versions that are seen before this one are older. */
