@@ -94,12 +94,15 @@ void route_status_mark_decode(const struct json_value *object, struct route_stat
 	struct json_value status = json_member(&root, "status");
 	struct json_value conditions = json_member(&status, "conditions");
 	struct route_status_mark mark = {0};
+	int64_t rules;
 	size_t count = 0, index = 0;
 	const cJSON *item;
 
 	snprintf(mark.resource_version, sizeof(mark.resource_version), "%s",
 		 read_text(&metadata, "resourceVersion", STATUS_VERSION_MAX - 1));
 	read_number(&status, "observedGeneration", INT64_MAX, &mark.observed_generation);
+	read_number(&status, "rules", INT32_MAX, &rules);
+	mark.rules = (uint32_t)rules;
 	read_nodes(&status, &mark);
 	if (!json_read_array(&conditions, CONDITIONS_MAX, &count)) {
 		cJSON_ArrayForEach (item, conditions.json) {

@@ -34,6 +34,7 @@ struct status_condition_mark {
 struct route_status_mark {
 	char resource_version[STATUS_VERSION_MAX]; /* of the object; "": not from an API server */
 	int64_t observed_generation;
+	uint32_t rules;
 	uint32_t desired;
 	uint32_t programmed;
 	struct status_condition_mark conditions[STATUS_CONDITION_COUNT];

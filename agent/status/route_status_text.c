@@ -78,6 +78,7 @@ void status_wish_make(const struct status_facts *facts, const struct route_statu
 
 	*wish = (struct status_wish){
 		.observed_generation = facts->generation,
+		.rules = facts->rules,
 		.desired = facts->desired,
 		.programmed = facts->programmed,
 	};
@@ -111,7 +112,7 @@ static bool counts_only(const struct status_wish *wish, const struct route_statu
 			return false;
 	}
 	return wish->observed_generation == seen->observed_generation &&
-	       mine->state == theirs->state &&
+	       wish->rules == seen->rules && mine->state == theirs->state &&
 	       mine->observed_generation == theirs->observed_generation;
 }
 
@@ -129,6 +130,7 @@ enum status_difference status_wish_compare(const struct status_wish *wish,
 void status_wish_mark(const struct status_wish *wish, struct route_status_mark *mark)
 {
 	mark->observed_generation = wish->observed_generation;
+	mark->rules = wish->rules;
 	mark->desired = wish->desired;
 	mark->programmed = wish->programmed;
 	for (int i = 0; i < STATUS_CONDITION_COUNT; i++) {
@@ -159,6 +161,7 @@ static void status_encode(struct json_writer *writer, const struct status_wish *
 {
 	json_write_object(writer, "status");
 	json_write_integer(writer, "observedGeneration", wish->observed_generation);
+	json_write_integer(writer, "rules", wish->rules);
 	json_write_object(writer, "nodes");
 	json_write_integer(writer, "desired", wish->desired);
 	json_write_integer(writer, "programmed", wish->programmed);

@@ -16,6 +16,7 @@ struct status_facts {
 	int64_t generation;               /* of the object now */
 	const struct route_status *route; /* what is in force; NULL: nothing of it */
 	const struct rejection *refused;  /* why this generation was refused; NULL: it was not */
+	uint32_t rules;                   /* of the last generation that was understood */
 	uint32_t desired;                 /* nodes */
 	uint32_t programmed;              /* of them, with this generation */
 };
@@ -31,6 +32,7 @@ struct status_condition {
 /* Texts belong to the facts, or to nobody. */
 struct status_wish {
 	int64_t observed_generation;
+	uint32_t rules;
 	uint32_t desired;
 	uint32_t programmed;
 	char nodes_text[32];

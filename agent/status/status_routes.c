@@ -105,22 +105,29 @@ static int insert(struct status_routes *routes, size_t position,
 	return 0;
 }
 
+void status_route_begin(struct status_route *route)
+{
+	route->awaited[0] = '\0';
+	route->written_ms = route->retry_ms = 0;
+	for (int i = 0; i < STATUS_CONDITION_COUNT; i++)
+		event_limit_init(&route->events[i], route->seen.conditions[i].state);
+}
+
 /* Of another object of the same name nothing is left. */
-static int identity_set(struct status_route *route, const char *uid)
+static int identity_set(struct status_route *route, const struct status_route_news *news)
 {
 	char *copy;
 
-	if (!strcmp(route->uid, uid))
+	if (!strcmp(route->uid, news->uid))
 		return 0;
-	copy = strdup(uid);
+	copy = strdup(news->uid);
 	if (!copy)
 		return -ENOMEM;
 	free(route->uid);
 	route->uid = copy;
-	route->awaited[0] = '\0';
-	route->written_ms = route->retry_ms = 0;
-	for (int i = 0; i < STATUS_CONDITION_COUNT; i++)
-		event_limit_init(&route->events[i], STATUS_ABSENT);
+	route->seen = *news->seen;
+	route->rules = 0;
+	status_route_begin(route);
 	return 0;
 }
 
@@ -176,11 +183,13 @@ int status_routes_put(struct status_routes *routes, const struct status_route_ne
 	if (error)
 		return error;
 	route = routes->routes[position];
-	error = identity_set(route, news->uid);
+	error = identity_set(route, news);
 	if (!error)
 		error = refusal_set(route, news->refused);
 	if (error)
 		return error;
+	if (!news->refused)
+		route->rules = news->rules;
 	seen_set(route, news);
 	generation_set(routes, route, news);
 	return 0;

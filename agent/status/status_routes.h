@@ -26,6 +26,7 @@ struct status_route {
 	uint64_t digest;           /* of uid and generation */
 	uint64_t position;         /* in the history, of the last change */
 	struct rejection *refused; /* why this generation is not in force; NULL: it is */
+	uint32_t rules;            /* of the last generation that was understood */
 	struct route_status_mark seen;
 	/* After a write of ours: versions that are seen before this one are older. */
 	char awaited[STATUS_VERSION_MAX];
@@ -51,6 +52,7 @@ struct status_route_news {
 	int64_t generation;
 	const struct route_status_mark *seen;
 	const struct rejection *refused; /* NULL: it was not */
+	uint32_t rules;                  /* if it was not refused */
 	uint64_t now_ms;
 };
 
@@ -60,6 +62,9 @@ void status_routes_done(struct status_routes *routes);
 /* 0 or -ENOMEM. */
 int status_routes_put(struct status_routes *routes, const struct status_route_news *news);
 void status_routes_remove(struct status_routes *routes, const struct object_key *key);
+
+/* From now on, we are the one who writes: what the status says now was told by others. */
+void status_route_begin(struct status_route *route);
 
 /* NULL: it is not there. */
 struct status_route *status_routes_find(const struct status_routes *routes, const char *namespace,

@@ -34,6 +34,7 @@ static int setup(void **state)
 	scene.facts = (struct status_facts){
 		.generation = 3,
 		.route = &scene.route,
+		.rules = 2,
 		.desired = 3,
 		.programmed = 3,
 	};
@@ -233,7 +234,7 @@ static void the_patch_holds_only_for_the_version_that_was_read(void **state)
 	make_at(scene, NOW);
 	text = status_wish_encode(&scene->wish, "4711");
 	assert_non_null(strstr(text, "{\"metadata\":{\"resourceVersion\":\"4711\"},\"status\":{"
-				     "\"observedGeneration\":3,\"nodes\":{\"desired\":3,"
+				     "\"observedGeneration\":3,\"rules\":2,\"nodes\":{\"desired\":3,"
 				     "\"programmed\":3},\"conditions\":[{\"type\":\"Accepted\","));
 	free(text);
 }
