@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the lab tests, and what is printed when one fails."""
+"""Fixtures of tests with labs, and what is printed when one fails. A pytest plugin."""
 
 import contextlib
 import os

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures: the control plane, once for all tests, and a namespace for each. A pytest plugin."""
+
+import itertools
+import os
+import tempfile
+
+import pytest
+import yaml
+
+from agent import ROOT
+from control_plane import ControlPlane
+from kube import ApiError, placed
+
+CRD = os.path.join(ROOT, "crd/pathroutes.yaml")
+_serial = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def plane():
+    with tempfile.TemporaryDirectory(prefix="pathroute-plane-") as directory:
+        plane = ControlPlane(directory)
+        try:
+            yield plane.start()
+        finally:
+            plane.stop()
+
+
+@pytest.fixture(scope="session")
+def admin(plane):
+    """The cluster's administrator; the CRD is there."""
+    kube = plane.admin()
+    install_crd(kube)
+    return kube
+
+
+def install_crd(kube):
+    kube.kubectl("apply", "-f", CRD)
+    kube.kubectl("wait", "--for=condition=Established", "-f", CRD)
+
+
+class Space:
+    """A namespace of the API server that is empty again after the test."""
+
+    def __init__(self, kube):
+        self.kube = kube
+        self.name = f"space-{next(_serial)}"
+        kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}})
+
+    def apply(self, *documents):
+        return self.kube.apply(*[placed(document, self.name) for document in documents])
+
+    def create(self, document, query=""):
+        return self.kube.create(placed(document, self.name), query)
+
+    def dry_run(self, document):
+        """The object as it would be stored, or ApiError."""
+        return self.create(document, "?dryRun=All&fieldValidation=Strict")
+
+    def get(self, kind, name):
+        return self.kube.get(kind, self.name, name)
+
+    def delete(self, kind, name):
+        return self.kube.delete(kind, self.name, name)
+
+    def patch(self, kind, name, change, part=None):
+        return self.kube.patch(kind, self.name, name, change, part)
+
+    def kubectl(self, *arguments, **options):
+        return self.kube.kubectl("--namespace", self.name, *arguments, **options)
+
+    def clear(self):
+        for kind in ("PathRoute", "EndpointSlice", "Service"):
+            try:
+                self.kube.delete_all(kind, self.name)
+            except ApiError as error:
+                if error.status != 404:
+                    raise
+
+
+@pytest.fixture
+def make_space(admin):
+    spaces = []
+
+    def make():
+        spaces.append(Space(admin))
+        return spaces[-1]
+
+    yield make
+    for space in spaces:
+        space.clear()
+
+
+@pytest.fixture
+def space(make_space):
+    return make_space()
+
+
+def documents(path):
+    with open(path, encoding="utf-8") as file:
+        return [document for document in yaml.safe_load_all(file) if document]
