@@ -10,9 +10,12 @@ import yaml
 
 from agent import ROOT
 from control_plane import ControlPlane
-from kube import ApiError, placed
+from kube import ApiError, Kube, placed
 
 CRD = os.path.join(ROOT, "crd/pathroutes.yaml")
+MANIFESTS = os.path.join(ROOT, "deploy/manifests")
+AGENT_NAMESPACE = "pathroute-system"
+AGENT_NAME = "pathroute-agent"
 _serial = itertools.count(1)
 
 
@@ -37,6 +40,27 @@ def admin(plane):
 def install_crd(kube):
     kube.kubectl("apply", "-f", CRD)
     kube.kubectl("wait", "--for=condition=Established", "-f", CRD)
+
+
+@pytest.fixture(scope="session")
+def installed(admin):
+    """The administrator; what deploy/manifests has is there, though no controller acts on it."""
+    admin.kubectl("apply", "-k", MANIFESTS)
+    return admin
+
+
+def account_token(kube, namespace, name, seconds=3600):
+    """A token of a service account, as a pod is given one; the API server takes no less than 600
+    seconds."""
+    return kube.request("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", {
+        "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+        "spec": {"expirationSeconds": seconds}})["status"]["token"]
+
+
+@pytest.fixture
+def agent_user(installed, plane):
+    """The API server as the agent sees it."""
+    return Kube(plane, account_token(installed, AGENT_NAMESPACE, AGENT_NAME))
 
 
 class Space:
