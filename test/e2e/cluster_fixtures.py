@@ -3,6 +3,8 @@
 
 import itertools
 import os
+import re
+import shutil
 import tempfile
 
 import pytest
@@ -16,12 +18,22 @@ CRD = os.path.join(ROOT, "crd/pathroutes.yaml")
 MANIFESTS = os.path.join(ROOT, "deploy/manifests")
 AGENT_NAMESPACE = "pathroute-system"
 AGENT_NAME = "pathroute-agent"
+PREFIX = "pathroute-plane-"
 _serial = itertools.count(1)
+
+
+def sweep():
+    """Removes what runs left behind that were killed."""
+    for name in os.listdir(tempfile.gettempdir()):
+        owner = re.match(PREFIX + r"(\d+)-", name)
+        if owner and not os.path.exists(f"/proc/{owner[1]}"):
+            shutil.rmtree(os.path.join(tempfile.gettempdir(), name), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def plane():
-    with tempfile.TemporaryDirectory(prefix="pathroute-plane-") as directory:
+    sweep()
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as directory:
         plane = ControlPlane(directory)
         try:
             yield plane.start()

@@ -12,6 +12,7 @@ from altered import ABSENT, altered
 from cluster_fixtures import documents
 from decoder import ACCEPTED, Decoder
 from kube import ApiError
+from random_route import RandomRoute
 
 FULL = {
     "apiVersion": "pathroute.io/v1alpha1", "kind": "PathRoute", "metadata": {"name": "full"},
@@ -203,6 +204,24 @@ def test_the_largest_object_is_admitted_and_accepted(space, decoder):
     assert len(stored["spec"]["rules"][0]["match"]["path"]["value"]) == 256
     assert len(stored["spec"]["hostnames"][0]) == 253
     assert decoder.judge(stored) == ACCEPTED
+
+
+def test_the_api_server_and_the_agent_judge_alike(space, decoder):
+    """1,000 PathRoutes at random: what one takes, the other takes, too."""
+    source = RandomRoute(seed=5)
+    judged = {True: 0, False: 0}
+    for number in range(1000):
+        document = source.make()
+        accepted = decoder.judge(document)
+        try:
+            stored, said = space.dry_run(document), ""
+        except ApiError as error:
+            stored, said = None, error.message
+        assert (accepted == ACCEPTED) == (stored is not None), (number, accepted, said, document)
+        if stored:
+            assert decoder.judge(stored) == ACCEPTED, (number, stored)
+        judged[stored is not None] += 1
+    assert min(judged.values()) > 250, judged
 
 
 def test_defaults_are_filled_in(space):
