@@ -5,6 +5,8 @@ There is neither a controller nor a kubelet: tests write EndpointSlices themselv
 DaemonSet would run they start. Both programs end with this process, even if it is killed.
 """
 
+import base64
+import json
 import os
 import secrets
 import shutil
@@ -125,6 +127,18 @@ class ControlPlane:
 
     def tls(self):
         return ssl.create_default_context(cafile=self.authority.path("ca.crt"))
+
+    def _ask_etcd(self, call, **fields):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.etcd_port}/v3/kv/{call}",
+                                         json.dumps(fields).encode())
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return json.loads(reply.read())
+
+    def compact(self):
+        """etcd forgets all revisions but the present one."""
+        key = base64.b64encode(b"/registry/health").decode()
+        revision = self._ask_etcd("range", key=key)["header"]["revision"]
+        self._ask_etcd("compaction", revision=revision, physical=True)
 
     def kill_server(self):
         self.server.stop(signal.SIGKILL)

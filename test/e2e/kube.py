@@ -69,21 +69,28 @@ class Kube:
                 "127.0.0.1", self.plane.port, context=self.plane.tls(), timeout=30)
         return self._connections.one
 
-    def request(self, method, path, body=None, content_type="application/json"):
-        """The decoded reply; ApiError if it is not 2xx."""
-        text = None if body is None else json.dumps(body)
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
+    def _exchange(self, method, path, text, headers):
         connection = self._connection()
         try:
             connection.request(method, path, text, headers)
             reply = connection.getresponse()
-            content = reply.read()
+            return reply.status, reply.read()
         except (OSError, http.client.HTTPException):
             # The next request gets a new connection.
             connection.close()
             raise
-        if reply.status >= 300:
-            raise ApiError(reply.status, content)
+
+    def request(self, method, path, body=None, content_type="application/json"):
+        """The decoded reply; ApiError if it is not 2xx."""
+        text = None if body is None else json.dumps(body)
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
+        try:
+            status, content = self._exchange(method, path, text, headers)
+        except ConnectionError:
+            # The API server has been restarted since the last request.
+            status, content = self._exchange(method, path, text, headers)
+        if status >= 300:
+            raise ApiError(status, content)
         return json.loads(content) if content.startswith((b"{", b"[")) else content.decode()
 
     def get(self, kind, namespace=None, name=None):
