@@ -9,11 +9,11 @@
 #include <cjson/cJSON.h>
 
 #include "../base/cleanup.h"
+#include "../base/file_text.h"
 #include "../base/json_read.h"
+#include "../base/yaml_json.h"
 #include "../route/object_decode.h"
-#include "manifest_text.h"
 #include "manifests.h"
-#include "yaml_json.h"
 
 static void delete_treep(cJSON **tree)
 {
@@ -195,7 +195,7 @@ int manifest_file_read(const char *path, struct manifest_file *ret_file)
 	size_t length;
 	int error;
 
-	error = manifest_text_read(path, MANIFEST_FILE_MAX, &text, &length);
+	error = file_text_read(path, MANIFEST_FILE_MAX, &text, &length);
 	if (!error)
 		error = add_text(&file, path, text, length);
 	if (error)
