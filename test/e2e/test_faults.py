@@ -135,7 +135,7 @@ def test_an_agent_waits_for_the_crd(make_cluster, installed):
 
 
 def large_slice(pod):
-    """An EndpointSlice of more than a megabyte. Of an endpoint's addresses only the first counts."""
+    """An EndpointSlice of over a megabyte. Of an endpoint's addresses only the first counts."""
     found = manifests.endpoint_slices("api", [pod])[0]
     found["metadata"]["name"] = "api-large"
     for number in range(1, 999):
