@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who writes the status when there are three agents, and what that costs the API server."""
 
-import re
 import signal
 import time
 
@@ -92,11 +91,10 @@ def wait_told(lab, **nodes):
     wait.until(told, f"the status with {nodes}", 20)
 
 
-def requests(lab, verb, resource):
-    """Requests that the API server has answered."""
-    text = lab.space.kube.request("GET", "/metrics")
-    pattern = (rf'^apiserver_request_total{{.*resource="{resource}",.*verb="{verb}".*}} (\S+)$')
-    return sum(float(value) for value in re.findall(pattern, text, re.M))
+def requests(labs):
+    """{method: requests of all agents that have ended}"""
+    return {method: sum(lab.agent.metric("pathroute_kube_requests_total", method=method)
+                        for lab in labs) for method in ("GET", "PUT", "PATCH", "POST")}
 
 
 def test_one_of_three_leads(trio):
@@ -168,23 +166,28 @@ def test_without_the_api_server_a_leader_stops_to_lead(trio):
 def test_an_idle_cluster_costs_the_api_server_little(trio):
     leader_of(trio)
     wait_for_renewals(trio[0], 1)
-    began = time.monotonic()
-    before = {verb: requests(trio[0], verb, "leases") for verb in ("PUT", "PATCH", "POST")}
-    status = requests(trio[0], "PATCH", "pathroutes")
-    looks = sum(lab.agent.metric("pathroute_kube_requests_total", method="GET") for lab in trio)
+    began, before = time.monotonic(), requests(trio)
     wait_for_renewals(trio[0], RENEWALS)
-    renewals = requests(trio[0], "PUT", "leases") - before["PUT"]
-    looks = sum(lab.agent.metric("pathroute_kube_requests_total", method="GET")
-                for lab in trio) - looks
-    a_minute = 60 / (time.monotonic() - began)
-    measured.note(f"three idle agents: {renewals * a_minute:.0f} renewals and "
-                  f"{looks * a_minute:.0f} looks a minute")
-    assert RENEWALS - 1 <= renewals <= RENEWALS + 2
-    # Two candidates look about as often as the leader renews; lists and watches are a few more.
-    assert looks <= 2 * 1.5 * RENEWALS + 6
-    assert requests(trio[0], "PATCH", "leases") + requests(trio[0], "POST", "leases") <= (
-        before["PATCH"] + before["POST"] + 1)
-    assert requests(trio[0], "PATCH", "pathroutes") == status
+    after, a_minute = requests(trio), 60 / (time.monotonic() - began)
+    more = {method: after[method] - before[method] for method in after}
+    measured.note("three idle agents, requests a minute: " + ", ".join(
+        f"{method} {count * a_minute:.0f}" for method, count in more.items()))
+    assert RENEWALS - 1 <= more["PUT"] <= RENEWALS + 1
+    # Two candidates look about as often as the leader renews; a watch and the like come to it.
+    assert more["GET"] <= 2 * 1.5 * RENEWALS + 6
+    assert more["PATCH"] + more["POST"] <= 1
+
+
+def test_a_change_costs_a_report_of_each_node_and_one_write(trio):
+    leader, _ = leader_of(trio)
+    wait_for_renewals(leader, 2)  # nodes that have just reported would wait with the next report
+    before, began = requests(trio), time.monotonic()
+    change(leader)
+    wait_told(leader, desired=3, programmed=3)
+    measured.note(f"a change is told of as 3/3 nodes after {time.monotonic() - began:.2f} s")
+    after = requests(trio)
+    assert 3 + 1 <= after["PATCH"] - before["PATCH"] <= 3 + 2
+    assert after["POST"] == before["POST"]
 
 
 def lone_lease(number):
@@ -205,14 +208,10 @@ def test_in_a_large_cluster_candidates_look_less_often(trio):
         leader.space.kube.create(lone_lease(number))
     wait.until(lambda: lease(leader)["metadata"]["annotations"]["pathroute.io/nodes"] ==
                str(MANY + 3), "the leader to publish the number of nodes", 20)
-    for lab in others:
-        wait.until(lambda lab=lab: lab.agent.metric("pathroute_kube_requests_total",
-                                                    method="GET", code="200") > 0, "a look")
-    wait_for_renewals(leader, 2)
-    before = [lab.agent.metric("pathroute_kube_requests_total", method="GET") for lab in others]
+    wait_for_renewals(leader, 2)  # by then each has looked
+    before = requests(others)["GET"]
     wait_for_renewals(leader, RENEWALS)
-    for lab, count in zip(others, before):
-        assert lab.agent.metric("pathroute_kube_requests_total", method="GET") - count <= 4
+    assert requests(others)["GET"] - before <= 6
     wait.until(lambda: nodes_told(leader)["desired"] == MANY + 3, "all nodes to be desired", 20)
 
 
