@@ -45,12 +45,13 @@ PACKET_HELPERS := $(filter-out test/packet/test_% %.bpf.c,$(wildcard test/packet
 # A program of the lab has no "_" in its name; its other files have.
 LAB_SOURCES := $(foreach source,$(wildcard test/lab/*.c),$(if $(findstring _,$(source)),,$(source)))
 LAB_HELPERS := $(filter-out $(LAB_SOURCES),$(wildcard test/lab/*.c))
+E2E_SOURCES := $(wildcard test/e2e/*.c)
 BENCH_SOURCES := $(wildcard bench/packet.c bench/*_probe.c)
 BENCH_HELPERS := $(filter-out $(BENCH_SOURCES) %.bpf.c,$(wildcard bench/*.c))
 
 HOST_SOURCES := $(AGENT_MAIN) $(LIBRARY_SOURCES) $(CTL_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
 		$(FUZZ_TESTS) $(FUZZ_HELPERS) $(PACKET_TESTS) $(PACKET_HELPERS) \
-		$(LAB_SOURCES) $(LAB_HELPERS) $(BENCH_SOURCES) $(BENCH_HELPERS)
+		$(LAB_SOURCES) $(LAB_HELPERS) $(E2E_SOURCES) $(BENCH_SOURCES) $(BENCH_HELPERS)
 HEADERS := $(wildcard agent/*.h agent/*/*.h ctl/*.h bpf/*.h bpf/lib/*.h test/unit/*.h \
 	     test/fuzz/*.h test/packet/*.h test/lab/*.h bench/*.h)
 
@@ -60,6 +61,7 @@ UNIT_PROGRAMS := $(UNIT_TESTS:test/%.c=$(BUILD)/%)
 FUZZ_PROGRAMS := $(FUZZ_TESTS:test/%.c=$(BUILD)/%)
 PACKET_PROGRAMS := $(PACKET_TESTS:test/%.c=$(BUILD)/%)
 LAB_PROGRAMS := $(LAB_SOURCES:test/%.c=$(BUILD)/%)
+E2E_PROGRAMS := $(E2E_SOURCES:test/%.c=$(BUILD)/%)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 
 .DEFAULT_GOAL := all
@@ -72,7 +74,7 @@ all: $(PROGRAMS)
 
 # Every program there is, tests too: what a clean compile means.
 programs: $(PROGRAMS) $(UNIT_PROGRAMS) $(PACKET_PROGRAMS) $(LAB_PROGRAMS) \
-	  $(BENCH_PROGRAMS)
+	  $(E2E_PROGRAMS) $(BENCH_PROGRAMS)
 
 include mk/deps.mk mk/build.mk mk/test.mk mk/check.mk
 

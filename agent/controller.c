@@ -75,15 +75,18 @@ static void signal_taken(void *context, int signal)
 	case SIGUSR1:
 		controller_log_reopen(controller);
 		return;
+	case SIGUSR2:
+		controller_audit(controller);
+		return;
 	default:
 		log_info("%s: ending, traffic goes on", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-		event_loop_stop(controller->loop);
+		controller_status_end(controller);
 	}
 }
 
 static int loop_start(struct controller *controller)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, 0};
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, 0};
 	int error = event_loop_new(&controller->loop);
 
 	/* Readers of the access log and API servers may go away: an error of write() is enough. */
@@ -144,6 +147,8 @@ static int controller_start(struct controller *controller)
 	if (!error && !controller->options->manifests)
 		error = controller_kube_open(controller);
 	if (!error)
+		error = controller_status_start(controller);
+	if (!error)
 		error = controller_source_start(controller);
 	if (!error)
 		error = controller_http_start(controller);
@@ -154,6 +159,8 @@ static int controller_start(struct controller *controller)
 	if (!error)
 		error = controller_log_start(controller);
 	if (!error)
+		error = controller_audit_start(controller);
+	if (!error)
 		controller_apply(controller);
 	return error;
 }
@@ -162,11 +169,13 @@ static void controller_done(struct controller *controller)
 {
 	if (controller->loop) {
 		controller_source_stop(controller);
+		controller_status_stop(controller);
 		controller_kube_close(controller);
 		controller_http_stop(controller);
 		controller_log_stop(controller);
 		event_timer_free(controller->key_timer);
 		event_timer_free(controller->retry_timer);
+		event_timer_free(controller->audit_timer);
 	}
 	datapath_close(controller->datapath);
 	event_loop_free(controller->loop);

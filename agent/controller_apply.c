@@ -72,8 +72,8 @@ static void report_accept(struct controller *controller, const struct route_repo
 	controller->report = *report;
 }
 
-static int table_build(const struct controller *controller, struct route_table **ret_table,
-		       struct route_report *ret_report)
+int controller_build(const struct controller *controller, struct route_table **ret_table,
+		     struct route_report *ret_report)
 {
 	_cleanup_free_ struct ip_address *found = NULL;
 	struct route_table_options wanted = {
@@ -160,12 +160,14 @@ void controller_apply(struct controller *controller)
 
 	if (!controller->synced || (revision == controller->revision && !controller->due)) {
 		controller->event_ms = controller->applied ? 0 : controller->event_ms;
+		if (controller->applied)
+			controller_status_settled(controller);
 		return;
 	}
 	event_timer_disarm(controller->retry_timer);
 	controller->applied = controller->due = false;
 	controller->revision = revision;
-	error = table_build(controller, &table, &report);
+	error = controller_build(controller, &table, &report);
 	if (error) {
 		failure_log(controller, error, &change);
 		return;
@@ -181,4 +183,5 @@ void controller_apply(struct controller *controller)
 	change_log(table, &change, controller_clock_exact_ms() - begin);
 	controller->applied = true;
 	controller->applied_ms = controller_clock_ms();
+	controller_status_applied(controller);
 }

@@ -82,10 +82,13 @@ static struct agent_reading agent_read(struct controller *controller)
 		.manifests_refused = refused_count(controller),
 		.routes = routes_accepted(&controller->report),
 		.map_errors = controller->map_errors,
+		.map_audits = controller->map_audits,
+		.map_drift = controller->map_drift,
 		.event_to_maps = controller->event_to_maps,
 	};
 
 	controller_kube_read(controller, &reading.kube);
+	controller_status_read(controller, &reading.status);
 	return reading;
 }
 

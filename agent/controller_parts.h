@@ -4,6 +4,7 @@
 #define PATHROUTE_CONTROLLER_PARTS_H
 
 #include "base/event_loop.h"
+#include "base/rejection.h"
 #include "controller.h"
 #include "datapath/datapath.h"
 #include "datapath/readings.h"
@@ -12,6 +13,7 @@
 #include "refused_files.h"
 #include "route/route_store.h"
 #include "route/route_table_build.h"
+#include "route/route_version.h"
 #include "source/source.h"
 
 struct controller {
@@ -20,8 +22,10 @@ struct controller {
 	struct datapath *datapath;
 	struct event_timer *key_timer;
 	struct event_timer *retry_timer;
+	struct event_timer *audit_timer;
 
-	struct controller_kube *kube; /* NULL: manifests are the source */
+	struct controller_kube *kube;     /* NULL: manifests are the source */
+	struct controller_status *status; /* NULL: likewise */
 	struct object_source *source;
 	int source_fd; /* in the loop; -1: not there */
 	struct route_store *store;
@@ -34,7 +38,9 @@ struct controller {
 	bool applied;        /* the maps hold what the store says */
 	uint64_t applied_ms; /* when they last did; 0: never */
 	uint64_t map_errors;
-	double event_ms; /* when the oldest event came that the maps lack; 0: none */
+	uint64_t map_audits;
+	uint64_t map_drift; /* differences that audits have found, since the start */
+	double event_ms;    /* when the oldest event came that the maps lack; 0: none */
 	struct latency event_to_maps;
 
 	struct http_server *http;
@@ -50,6 +56,15 @@ double controller_clock_exact_ms(void);
 /* Applies the store's content if anything has changed since the last time. */
 void controller_apply(struct controller *controller);
 
+/* The table of what the store holds now. 0 or a negative errno. */
+int controller_build(const struct controller *controller, struct route_table **ret_table,
+		     struct route_report *ret_report);
+
+/* Compares what the maps really hold with the store, now and from time to time; what differs is
+ * logged, counted and set right. */
+int controller_audit_start(struct controller *controller);
+void controller_audit(struct controller *controller);
+
 /* Begins to read the source into an empty store; on success it replaces the present one. */
 int controller_source_start(struct controller *controller);
 void controller_source_stop(struct controller *controller);
@@ -62,6 +77,24 @@ int controller_kube_open(struct controller *controller);
 int controller_kube_source(struct controller *controller, struct object_source **ret_source);
 void controller_kube_relist(struct controller *controller);
 void controller_kube_close(struct controller *controller);
+
+struct event_loop *controller_kube_loop(const struct controller *controller);
+struct kube_client *controller_kube_client(const struct controller *controller);
+
+/* What is told to the API server; all of them do nothing where manifests are the source. */
+int controller_status_start(struct controller *controller);
+void controller_status_stop(struct controller *controller);
+/* For the source: the context is the controller. */
+void controller_status_seen(void *context, const struct route_version *version,
+			    const struct rejection *refused);
+void controller_status_gone(void *context, const struct object_key *key);
+/* The maps hold what the store says; after an apply, the report is new, too. */
+void controller_status_settled(struct controller *controller);
+void controller_status_applied(struct controller *controller);
+/* Ends the loop, as soon as another agent can lead. */
+void controller_status_end(struct controller *controller);
+void controller_status_read(const struct controller *controller,
+			    struct status_reading *ret_reading);
 
 /* Fills checks[0..limit-1], returns how many. */
 size_t controller_kube_checks(const struct controller *controller, struct http_check *checks,

@@ -108,6 +108,10 @@ $(BUILD)/lab/%: $(BUILD)/obj/test/lab/%.o $(BUILD)/liblab.a
 	@mkdir -p $(@D)
 	$(call say,LD) $(link) -o $@
 
+$(BUILD)/e2e/%: $(BUILD)/obj/test/e2e/%.o $(BUILD)/libpathroute.a
+	@mkdir -p $(@D)
+	$(call say,LD) $(link) $(LIBRARIES) -o $@
+
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libpacket.a $(BUILD)/libpathroute.a
 	@mkdir -p $(@D)
 	$(call say,LD) $(link) $(LIBRARIES) -o $@

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Test levels. Each leaves "passed failed skipped" in $(RESULTS)/<level>.txt; `test` adds them up.
 
-LEVELS := check test-unit test-fuzz-short test-packet test-lab
+LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e
 LAB := $(if $(wildcard test/lab/run),test/lab/run,$(PYTHON) -m pytest test/lab)
+E2E := $(PYTHON) -m pytest test/e2e
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab demo bench bench-packet
+.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab test-e2e demo bench bench-packet
 
 test: deps
 	@rm -rf $(RESULTS)
@@ -26,6 +27,11 @@ test-packet: $(PACKET_PROGRAMS) | $(PROGRAMS)
 
 test-lab: $(PROGRAMS) $(LAB_PROGRAMS)
 	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-lab.txt $(LAB)
+
+# The API server is built from source the first time, outside the tree.
+test-e2e: $(PROGRAMS) $(E2E_PROGRAMS)
+	@$(if $(IS_ROOT),deps/kubernetes/build kube-apiserver kubectl >/dev/null)
+	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-e2e.txt $(E2E)
 
 demo: $(PROGRAMS)
 	@BUILD=$(BUILD_DIR) KEEP=$(KEEP) test/lab/demo

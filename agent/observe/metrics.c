@@ -7,6 +7,7 @@
 #include "metrics_format.h"
 #include "metrics_kube.h"
 #include "metrics_objects.h"
+#include "metrics_status.h"
 
 static void write_verdicts(FILE *out, const struct readings *readings)
 {
@@ -99,6 +100,19 @@ static void write_build(FILE *out, const struct agent_reading *agent)
 		1);
 }
 
+static void write_audits(FILE *out, const struct agent_reading *agent)
+{
+	static const struct metrics_family audits = {
+		"map_audits_total", "counter",
+		"Comparisons of the tables with what they should hold."};
+	static const struct metrics_family drift = {
+		"map_drift_total", "counter",
+		"Differences that these comparisons have found and set right."};
+
+	write_single(out, &audits, (double)agent->map_audits);
+	write_single(out, &drift, (double)agent->map_drift);
+}
+
 static void write_agent(FILE *out, const struct agent_reading *agent)
 {
 	static const struct metrics_family sync_age = {
@@ -116,6 +130,7 @@ static void write_agent(FILE *out, const struct agent_reading *agent)
 	write_single(out, &refused, (double)agent->manifests_refused);
 	write_single(out, &routes, (double)agent->routes);
 	write_single(out, &errors, (double)agent->map_errors);
+	write_audits(out, agent);
 }
 
 static void write_event_times(FILE *out, const struct latency *latency)
@@ -139,6 +154,7 @@ int metrics_write(FILE *out, const struct readings *readings, const struct agent
 	write_agent(out, agent);
 	write_event_times(out, &agent->event_to_maps);
 	metrics_kube_write(out, &agent->kube);
+	metrics_status_write(out, &agent->status);
 	write_verdicts(out, readings);
 	write_flows(out, readings);
 	write_fills(out, readings);

@@ -30,11 +30,14 @@ class Agent:
         self.process = None
 
     def command(self):
-        argv = [os.path.join(BUILD, "pathroute-agent"), "--bpffs", self.bpffs,
-                "--manifests", self.manifests]
+        argv = [os.path.join(BUILD, "pathroute-agent"), "--bpffs", self.bpffs, *self.source()]
         for pattern in self.devices:
             argv += ["--device", pattern]
         return argv + self.options
+
+    def source(self):
+        """Options that say where its objects come from."""
+        return ["--manifests", self.manifests]
 
     def start(self, ready=True):
         self.process = Process(self.node, self.directory, "agent", self.command())

@@ -17,6 +17,7 @@ def service(name, addresses=(), port=80, target=8080):
     if addresses:
         spec["clusterIP"] = addresses[0]
         spec["clusterIPs"] = list(addresses)
+        spec["ipFamilyPolicy"] = "PreferDualStack"
         spec["ipFamilies"] = ["IPv6" if ":" in address else "IPv4" for address in addresses]
     else:
         spec["clusterIP"] = "None"
