@@ -115,6 +115,8 @@ __noinline int request_restart(struct packet_context *ctx, struct scratch *s, __
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	parsed = s->reading.parsed;
+	if (parsed == VERDICT_TLS_HELLO) /* the packet at hand may be the pod's */
+		return PASS_ABORT + VERDICT_TLS_HELLO;
 	request_rebase(flow);
 	if (parsed == VERDICT_CONTINUE) {
 		verdict = gather_keep_first(s, flow);

@@ -195,9 +195,6 @@ static void a_request_may_follow_an_early_reply(void **state)
 	client_says(c, 0, NULL);
 	expect_verdict(c, VERDICT_TO_POD);
 	pod_says(c, 0, NULL);
-	expect_verdict(c, VERDICT_TO_CLIENT);
-	c->client.next -= LENGTH(REQUEST_API);
-	client_says(c, TCP_PSH, REQUEST_API);
 	expect_verdict(c, VERDICT_POD_SYN);
 }
 
