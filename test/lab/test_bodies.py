@@ -63,6 +63,12 @@ def early_refusal(*fields):
     return answer
 
 
+def answer_early(connection, message, stream):
+    """200 before the body is read; the connection goes on."""
+    connection.sendall(origin.reply("api", b"early"))
+    Origin.read_body(message, stream)
+
+
 def refuse_expectation(connection, message, stream):
     connection.sendall(origin.reply("api", b"", "417 Expectation Failed"))
     return True
@@ -77,7 +83,7 @@ def content_answers(name):
 
 ANSWERS = {"/api/huge": huge_reply, "/api/huge-upload": huge_upload,
            "/api/413": early_refusal("Connection: close"), "/api/413-silent": early_refusal(),
-           "/api/417": refuse_expectation}
+           "/api/417": refuse_expectation, "/api/early": answer_early}
 
 
 @pytest.fixture(scope="module")
@@ -299,6 +305,24 @@ def test_a_request_in_the_segment_of_a_body_that_was_answered_early_is_answered(
     assert connection.reply().status == 413
     connection.send(bytes(100) + request("/blog/behind"))
     assert connection.reply().pod == "blog"
+
+
+def test_a_body_that_comes_behind_its_reply_does_not_delay_the_next_request(pods, connection):
+    """The next request waits for the pod's acknowledgement of the body, and for no timer."""
+    connection.send_at_once()
+    before = tcp_info.counters(pods["client"].namespace, "Tcp")["RetransSegs"]
+    start = time.monotonic()
+    for number in range(50):
+        head, mark, body = request("/api/early", method="POST", body=bytes(100)).partition(
+            b"\r\n\r\n")
+        connection.send(head + mark)
+        assert connection.reply().body == b"early"
+        connection.send(body)
+        assert connection.ask("/blog/next").pod == "blog"
+    elapsed = time.monotonic() - start
+    after = tcp_info.counters(pods["client"].namespace, "Tcp")["RetransSegs"]
+    assert after - before <= 2, f"{after - before} retransmissions for 100 requests"
+    assert elapsed < 1, f"{elapsed:.1f} s for 50 bodies: their ACKs were waited for"
 
 
 def test_a_refused_expectation_is_the_last(connection, origins):

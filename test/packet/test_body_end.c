@@ -16,11 +16,9 @@ static void send_body_and_request(struct connection *c)
 	connection_splice(c, POST_HEAD);
 	reply_is_taken(c, REPLY_EARLY);
 	client_says(c, TCP_PSH, "01234" REQUEST_API);
-	expect_verdict(c, VERDICT_TO_POD);
 	body = take_segment(c);
 	expect_number(body.payload_length, 5);
 	pod_hears(c, &body);
-	c->testbed->output_taken = c->testbed->output_count;
 }
 
 /* What the last run has sent, the client's part taken: SYN to the pod of the next request. */
@@ -181,6 +179,64 @@ static void the_pods_acknowledgement_begins_what_we_refuse(void **state)
 	}
 }
 
+/* One byte that the pod has acknowledged already: TCP answers it at once. */
+static void expect_probe(struct connection *c)
+{
+	struct tcp_segment want = answer_to_pod(c, 0, "");
+
+	want.seq = c->pod.ack - 6;
+	want.payload = "\0";
+	want.payload_length = 1;
+	if (segment_has(&want, 't'))
+		want.options.tsecr = c->pod.tsval;
+	expect_only(c, &want, 0);
+}
+
+/* It would delay its ACK of the body, since it has nothing to send. */
+static void a_pod_is_asked_for_the_acknowledgement_that_a_request_waits_for(void **state)
+{
+	struct connection *c = *state;
+	struct leg left;
+
+	connection_splice(c, POST_HEAD);
+	reply_is_taken(c, REPLY_EARLY);
+	client_passes(c, TCP_PSH, "01234");
+	client_says(c, TCP_PSH, REQUEST_API);
+	expect_verdict(c, VERDICT_POD_PROBED);
+	expect_probe(c);
+	pod_says(c, 0, NULL);
+	expect_verdict(c, VERDICT_POD_SYN);
+	take_segment(c);
+	leg_leave(c, &left);
+	expect_request_served(c, &left);
+}
+
+static void a_pod_is_asked_behind_the_last_bytes_of_the_body(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment want;
+
+	connection_splice(c, POST_HEAD);
+	reply_is_taken(c, REPLY_EARLY);
+	want = answer_to_pod(c, TCP_PSH, "01234");
+	client_says(c, TCP_PSH, "01234" REQUEST_API);
+	expect_verdict(c, VERDICT_POD_PROBED);
+	expect_segment(c, &want, 0);
+	pod_hears(c, &want);
+	expect_probe(c);
+}
+
+/* The pod's acknowledgement would not help. */
+static void a_pod_is_not_asked_while_its_reply_is_missing(void **state)
+{
+	struct connection *c = *state;
+
+	connection_splice(c, POST_HEAD);
+	client_passes(c, TCP_PSH, "01234");
+	client_says(c, TCP_PSH, REQUEST_API);
+	expect_dropped(c, VERDICT_REQUEST_WAITS);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -191,6 +247,9 @@ int main(void)
 		BOTH(a_body_that_comes_again_in_front_of_a_request_is_passed_over),
 		BOTH(a_body_that_comes_again_repeats_the_syn_of_the_next_request),
 		BOTH(the_pods_acknowledgement_begins_what_we_refuse),
+		BOTH(a_pod_is_asked_for_the_acknowledgement_that_a_request_waits_for),
+		BOTH(a_pod_is_asked_behind_the_last_bytes_of_the_body),
+		BOTH(a_pod_is_not_asked_while_its_reply_is_missing),
 	};
 
 	return HARNESS_RUN(tests);
