@@ -129,6 +129,8 @@
 	X(INTERNAL, internal, DROP, 0, "a helper or a map failed")                                 \
 	X(NO_FLOW, no_flow, RESET, 0, "neither flow nor valid cookie")                             \
 	X(COOKIE_EXPIRED, cookie_expired, RESET, 0, "cookie of an earlier time slot")              \
+	X(LAST_NOT_ENDED, last_not_ended, RESET, 0,                                                \
+	  "bytes behind the last request, and the pod does not end the connection")                \
 	X(EXPECT_REFUSED, expect_refused, RESET, 0, "bytes behind a refused Expect")               \
 	X(CHUNK_MALFORMED, chunk_malformed, RESET, 0, "malformed chunk in a request")              \
 	X(COPY_DIFFERS, copy_differs, RESET, 0, "bytes sent again differ from those read")         \

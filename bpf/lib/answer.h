@@ -27,12 +27,14 @@ static __always_inline __u32 answer_seq(const struct flow *flow, const struct sc
 	return s->packet.seq + flow->leg.d;
 }
 
-/* The reply cannot be followed: its bytes pass, and no request comes after it. */
+/* The reply cannot be followed: its bytes pass, and no request comes after it. The client may read
+ * it as one that ends. */
 static __always_inline void answer_give_up(struct flow *flow)
 {
 	hold_drop_carry(flow);
 	flow->progress |= FLOW_FINAL;
 	flow->reply.phase = FRAMING_OPAQUE;
+	flow->reply.head = HTTP_REPLY_BAD;
 }
 
 /* The last byte of a reply has come. A reply that comes before its request is complete changes
@@ -93,7 +95,7 @@ static __always_inline int answer_head_end(struct flow *flow)
 	body = http_reply_body(reply, flags);
 	if (http_reply_is_final(reply, body))
 		flow->progress |= FLOW_FINAL;
-	reply->head = 0;
+	reply->head = http_reply_is_unsure(reply, body) ? HTTP_REPLY_BAD : 0;
 	if (body == HTTP_BODY_LENGTH)
 		account_reply_length(flow, reply->next, reply->remaining);
 	framing_body(reply, reply->next, body, reply->remaining);

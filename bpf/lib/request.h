@@ -15,6 +15,7 @@
 #include "gather.h"
 #include "mark.h"
 #include "request_idle.h"
+#include "request_last.h"
 
 #define REQUEST_ROUNDS 16      /* heads and bodies that are read in one packet */
 #define REQUEST_LINES_MAX 1024 /* lines of a chunked body in one packet */
@@ -319,7 +320,7 @@ static __always_inline int request_cut(struct packet_context *ctx, struct scratc
 	if (flow->request.phase == FRAMING_FINAL)
 		return PASS_ABORT + VERDICT_EXPECT_REFUSED;
 	if (!keep && (flow->progress & FLOW_FINAL) && s->reading.ack == flow->client_ack)
-		return VERDICT_AFTER_LAST;
+		return request_after_last(flow, s->packet.now);
 	if (keep || s->reading.ack != flow->client_ack) {
 		verdict = cut_send(ctx, s, slot, keep, 1);
 		flow->client_next = seq_max(flow->client_next, s->packet.seq + s->reading.kept);
@@ -329,6 +330,17 @@ static __always_inline int request_cut(struct packet_context *ctx, struct scratc
 	if (verdict == VERDICT_TO_POD)
 		bpf_clone_redirect(ctx, flow->leg.ifindex, 0);
 	return request_probe(ctx, s, slot);
+}
+
+/* Bytes or a FIN behind others that have not passed. */
+static __always_inline int request_gap(struct packet_context *ctx, struct scratch *s,
+				       struct flow *flow, __u32 slot)
+{
+	int verdict = VERDICT_CONTINUE;
+
+	if (flow->progress & FLOW_FINAL)
+		verdict = request_after_last(flow, s->packet.now);
+	return verdict >= PASS_ABORT ? verdict : reply_acknowledge_gap(ctx, s, slot);
 }
 
 /* Client bytes on a joined flow. VERDICT_CONTINUE: the packet may pass as it is. */
@@ -343,7 +355,7 @@ static __always_inline int request_receive(struct packet_context *ctx, struct sc
 	if (s->reading.kept < packet->length)
 		return request_pass_known(ctx, s, slot, s->reading.kept);
 	if (seq_after(packet->seq, flow->request.next))
-		return reply_acknowledge_gap(ctx, s, slot);
+		return request_gap(ctx, s, flow, slot);
 	if (seq_after(end, flow->request.next)) {
 		if (request_read(ctx, s, flow, slot) == REQUEST_TAKEN)
 			return s->reading.verdict;
