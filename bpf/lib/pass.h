@@ -225,7 +225,7 @@ __noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u
 	park_finish_all(ctx, s, slot);
 	release_segment(&s->segment, flow, 0, 0);
 	segment_no_options(&s->segment);
-	s->segment.seq = flow->leg.pod_ack - flow->leg.e;
+	s->segment.seq = leg_expected(flow) - flow->leg.e;
 	s->segment.flags = TCP_RST;
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
