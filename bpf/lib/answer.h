@@ -296,8 +296,20 @@ static __always_inline void leg_lost(struct flow *flow, __u32 now)
 	flow_enter(flow, FLOW_WAITING, now);
 }
 
+/* Takes bytes out of the pod's stream: they are acknowledged to it, and what follows them has their
+ * place in the client's numbering. The client must have acknowledged all in front of them. */
+static __always_inline int answer_take_out(struct packet_context *ctx, struct scratch *s,
+					   struct flow *flow, __u32 slot)
+{
+	flow->leg.d -= s->packet.length;
+	flow->switches++;
+	return answer_gap(ctx, s, slot) == VERDICT_POD_ACKNOWLEDGED ? VERDICT_UNSOLICITED_REPLY
+								    : VERDICT_INTERNAL;
+}
+
 /* Bytes behind the last reply that was asked for do not reach the client. They end the leg; its
- * connection is reset as soon as the client has all of the reply. */
+ * connection is reset as soon as the client has all of the reply. On a final flow the pod's FIN is
+ * to come, and only they are taken away. */
 static __always_inline int answer_unsolicited(struct packet_context *ctx, struct scratch *s,
 					      struct flow *flow, __u32 slot)
 {
@@ -309,6 +321,8 @@ static __always_inline int answer_unsolicited(struct packet_context *ctx, struct
 		counters_verdict(VERDICT_UNSOLICITED_REPLY);
 		return cut_send(ctx, s, slot, keep, 0);
 	}
+	if ((flow->progress & FLOW_FINAL) && flow->client_ack == flow->reply.next)
+		return answer_take_out(ctx, s, flow, slot);
 	if (!request_is_idle(flow))
 		return VERDICT_UNSOLICITED_REPLY;
 	verdict = reset_send(ctx, s, VERDICT_UNSOLICITED_REPLY);
