@@ -215,13 +215,15 @@ struct flow {
 			   * when the reply before it ended, if that is later */
 	__u32 request_start; /* FLOW_LOGGED: sequence numbers of its first byte, */
 	__u32 reply_start;   /* and of its reply's, in the client's numbering */
+	__u32 quiet_next;    /* FLOW_FINAL: leg.pod_next when bytes came behind the last request, */
+	__u32 quiet_since;   /* and ticks: the pod has sent nothing since then */
 };
 
 _Static_assert(sizeof(struct flow_key) == 36, "flow_key is 36 bytes");
 _Static_assert(sizeof(struct flow_ref) == 8, "flow_ref is 8 bytes");
 _Static_assert(sizeof(struct flow_leg) == 96, "flow_leg is 96 bytes");
 _Static_assert(sizeof(struct http_framing) == 24, "http_framing is 24 bytes");
-_Static_assert(sizeof(struct flow) == 368, "flow is 368 bytes");
+_Static_assert(sizeof(struct flow) == 376, "flow is 376 bytes");
 
 /* "legs" (ARRAY, free list "legs_free"): legs that wait for a request of their rule. */
 #define LEGS_DEFAULT 65536

@@ -101,6 +101,8 @@
 	X(PARKED_ANSWERED, parked_answered, ANSWER, 0, "idle pod answered by the router")          \
 	X(POD_ACKNOWLEDGED, pod_acknowledged, ANSWER, 0,                                           \
 	  "segment of the pod behind bytes that are missing")                                      \
+	X(POD_PROBED, pod_probed, ANSWER, 0,                                                       \
+	  "pod asked for its acknowledgement, which a request waits for")                          \
 	X(OLD_LEG_RESET, old_leg_reset, ANSWER, 0, "pod told that its client started anew")        \
 	X(PMTU_TO_CLIENT, pmtu_to_client, ANSWER, 0, "client told of a smaller MTU")               \
 	X(PMTU_TO_POD, pmtu_to_pod, ANSWER, 0, "pod told of a smaller MTU")                        \
@@ -127,6 +129,8 @@
 	X(INTERNAL, internal, DROP, 0, "a helper or a map failed")                                 \
 	X(NO_FLOW, no_flow, RESET, 0, "neither flow nor valid cookie")                             \
 	X(COOKIE_EXPIRED, cookie_expired, RESET, 0, "cookie of an earlier time slot")              \
+	X(LAST_NOT_ENDED, last_not_ended, RESET, 0,                                                \
+	  "bytes behind the last request, and the pod does not end the connection")                \
 	X(EXPECT_REFUSED, expect_refused, RESET, 0, "bytes behind a refused Expect")               \
 	X(CHUNK_MALFORMED, chunk_malformed, RESET, 0, "malformed chunk in a request")              \
 	X(COPY_DIFFERS, copy_differs, RESET, 0, "bytes sent again differ from those read")         \

@@ -20,7 +20,7 @@ __noinline int abort_flow(struct packet_context *ctx, struct scratch *s, __u32 s
 		return VERDICT_INTERNAL;
 	seq = flow->isn + 1;
 	if (flow->state == FLOW_SPLICED) { /* before, the leg has no numbers */
-		seq = flow->leg.pod_next;
+		seq = seq_max(flow->leg.pod_next, flow->client_ack); /* a FIN may be behind it */
 		leg_reset(ctx, s, slot);
 	}
 	park_finish_all(ctx, s, slot);

@@ -27,12 +27,14 @@ static __always_inline __u32 answer_seq(const struct flow *flow, const struct sc
 	return s->packet.seq + flow->leg.d;
 }
 
-/* The reply cannot be followed: its bytes pass, and no request comes after it. */
+/* The reply cannot be followed: its bytes pass, and no request comes after it. The client may read
+ * it as one that ends. */
 static __always_inline void answer_give_up(struct flow *flow)
 {
 	hold_drop_carry(flow);
 	flow->progress |= FLOW_FINAL;
 	flow->reply.phase = FRAMING_OPAQUE;
+	flow->reply.head = HTTP_REPLY_BAD;
 }
 
 /* The last byte of a reply has come. A reply that comes before its request is complete changes
@@ -93,7 +95,7 @@ static __always_inline int answer_head_end(struct flow *flow)
 	body = http_reply_body(reply, flags);
 	if (http_reply_is_final(reply, body))
 		flow->progress |= FLOW_FINAL;
-	reply->head = 0;
+	reply->head = http_reply_is_unsure(reply, body) ? HTTP_REPLY_BAD : 0;
 	if (body == HTTP_BODY_LENGTH)
 		account_reply_length(flow, reply->next, reply->remaining);
 	framing_body(reply, reply->next, body, reply->remaining);
@@ -294,8 +296,20 @@ static __always_inline void leg_lost(struct flow *flow, __u32 now)
 	flow_enter(flow, FLOW_WAITING, now);
 }
 
+/* Takes bytes out of the pod's stream: they are acknowledged to it, and what follows them has their
+ * place in the client's numbering. The client must have acknowledged all in front of them. */
+static __always_inline int answer_take_out(struct packet_context *ctx, struct scratch *s,
+					   struct flow *flow, __u32 slot)
+{
+	flow->leg.d -= s->packet.length;
+	flow->switches++;
+	return answer_gap(ctx, s, slot) == VERDICT_POD_ACKNOWLEDGED ? VERDICT_UNSOLICITED_REPLY
+								    : VERDICT_INTERNAL;
+}
+
 /* Bytes behind the last reply that was asked for do not reach the client. They end the leg; its
- * connection is reset as soon as the client has all of the reply. */
+ * connection is reset as soon as the client has all of the reply. On a final flow the pod's FIN is
+ * to come, and only they are taken away. */
 static __always_inline int answer_unsolicited(struct packet_context *ctx, struct scratch *s,
 					      struct flow *flow, __u32 slot)
 {
@@ -307,6 +321,8 @@ static __always_inline int answer_unsolicited(struct packet_context *ctx, struct
 		counters_verdict(VERDICT_UNSOLICITED_REPLY);
 		return cut_send(ctx, s, slot, keep, 0);
 	}
+	if ((flow->progress & FLOW_FINAL) && flow->client_ack == flow->reply.next)
+		return answer_take_out(ctx, s, flow, slot);
 	if (!request_is_idle(flow))
 		return VERDICT_UNSOLICITED_REPLY;
 	verdict = reset_send(ctx, s, VERDICT_UNSOLICITED_REPLY);

@@ -236,8 +236,11 @@ __noinline int gather_append(struct packet_context *ctx, struct scratch *s, __u3
 	return count;
 }
 
+#define GATHER_REACH (1U << 30) /* the largest window there is (RFC 7323 2.3) */
+
 /* True when the segment's numbers fit a client that has seen nothing of us since our SYN-ACK, or
- * since the reply to its last request. */
+ * since the reply to its last request. It may begin in front of the request, with the end of an
+ * earlier body whose acknowledgement was lost. */
 static __always_inline int gather_fits(const struct flow *flow, const struct packet *packet)
 {
 	if (packet->ack != flow->isn + 1)
@@ -246,7 +249,7 @@ static __always_inline int gather_fits(const struct flow *flow, const struct pac
 	    (!packet->has_timestamps || seq_before(packet->tsval, flow->client_tsval)))
 		return 0;
 	return !seq_after(packet->seq, flow->client_start + HOLD_LARGE_SIZE) &&
-	       !seq_before(packet->seq, flow->client_start - 1 - HTTP_EMPTY_LINES_MAX);
+	       !seq_before(packet->seq, flow->client_start - GATHER_REACH);
 }
 
 /* Another segment while the head is incomplete. The flow is claimed and GATHERING. */

@@ -69,20 +69,24 @@ static __always_inline int gone_park(struct packet_context *ctx, struct scratch 
 	return park_tell(ctx, s, slot, id, TCP_FIN | TCP_ACK);
 }
 
-/* FIN behind the last reply: the leg takes no more requests. */
+/* FIN behind the last reply: the leg takes no more requests. What else the segment says, the client
+ * must hear: it may acknowledge the end of a body. */
 static __always_inline int gone_fin_idle(struct packet_context *ctx, struct scratch *s,
 					 struct flow *flow, __u32 slot)
 {
+	int acks = s->reading.ack != flow->leg.pod_ack;
+
 	flow->leg.flags |= TCP_SIDE_FIN;
 	if (!request_is_idle(flow)) {
 		s->packet.flags &= ~TCP_FIN;
-		return s->packet.length ? VERDICT_CONTINUE : VERDICT_POD_END_SWALLOWED;
+		return s->packet.length || acks ? VERDICT_CONTINUE : VERDICT_POD_END_SWALLOWED;
 	}
 	request_rebase(flow);
 	gone_park(ctx, s, flow, slot);
 	flow_enter(flow, FLOW_WAITING, s->packet.now);
 	s->packet.action = ACTION_DROP;
-	return VERDICT_POD_END_SWALLOWED;
+	return acks ? reply_acknowledge(ctx, s, slot, flow->isn + 1, VERDICT_POD_END_SWALLOWED)
+		    : VERDICT_POD_END_SWALLOWED;
 }
 
 /* The head of a reply has been read, and not all of a body whose end is known. */

@@ -248,6 +248,16 @@ static __always_inline enum http_body http_reply_body(const struct http_framing 
 	return length == HTTP_REPLY_LENGTH ? HTTP_BODY_LENGTH : HTTP_BODY_OPAQUE;
 }
 
+/* Whether a reply without an end may have one for its client: there is a framing, but one that can
+ * be read in two ways. */
+static __always_inline bool http_reply_is_unsure(const struct http_framing *reply,
+						 enum http_body body)
+{
+	return body == HTTP_BODY_OPAQUE && reply->status != 101 &&
+	       reply->head & (HTTP_REPLY_BAD | HTTP_REPLY_LENGTH | HTTP_REPLY_LENGTH_BAD |
+			      HTTP_REPLY_ENCODING);
+}
+
 /* Whether the connection carries no other reply behind this one (RFC 9112 9.3). */
 static __always_inline bool http_reply_is_final(const struct http_framing *reply,
 						enum http_body body)

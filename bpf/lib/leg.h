@@ -118,6 +118,18 @@ __noinline int leg_resume(__u32 slot, __u32 id)
 	return 0;
 }
 
+/* The next byte that the pod in use expects if it has got all that was sent to it, in the client's
+ * numbering: a RST must have that number (RFC 5961 3.2). */
+static __always_inline __u32 leg_expected(const struct flow *flow)
+{
+	__u32 end = seq_before(flow->client_next, flow->request.next) ? flow->client_next
+								      : flow->request.next;
+
+	if ((flow->progress & FLOW_CLIENT_FIN) && flow->client_fin == end + 1)
+		end++;
+	return seq_max(end, flow->leg.pod_ack);
+}
+
 /* An id that no leg has; FLOW_LEGS: all are taken. */
 static __always_inline __u32 leg_free_id(const struct flow *flow)
 {

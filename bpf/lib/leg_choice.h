@@ -15,7 +15,7 @@ __noinline int leg_reset(struct packet_context *ctx, struct scratch *s, __u32 sl
 		return -1;
 	park_segment(&s->segment, flow, &flow->leg, TCP_RST | TCP_ACK);
 	segment_no_options(&s->segment);
-	s->segment.seq = flow->leg.pod_ack - flow->leg.e;
+	s->segment.seq = leg_expected(flow) - flow->leg.e;
 	s->segment.ack = flow->client_ack - flow->leg.d;
 	if (segment_write(ctx, s) == 0)
 		return -1;

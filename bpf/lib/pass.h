@@ -6,7 +6,7 @@
 #ifndef PATHROUTE_PASS_H
 #define PATHROUTE_PASS_H
 
-#include "gone.h"
+#include "pass_waiting.h"
 #include "translate.h"
 
 /* A segment of the client in the tail of a flow that we ended ourselves. */
@@ -66,66 +66,6 @@ static __always_inline int pass_held(struct packet_context *ctx, struct scratch 
 	}
 	return release_from(ctx, s, slot, seq_max(flow->leg.pod_ack, start) - start,
 			    VERDICT_HOLD_REPEATED);
-}
-
-/* A segment without data between two requests: FIN ends the connection. */
-static __always_inline int pass_waiting_end(struct packet_context *ctx, struct scratch *s,
-					    struct flow *flow, __u32 slot)
-{
-	if (!(s->packet.flags & TCP_FIN) || s->packet.seq != flow->client_next)
-		return VERDICT_ACK_SWALLOWED;
-	park_finish_all(ctx, s, slot);
-	flow->client_next++;
-	flow->pod_fin = flow->isn + 2;
-	flow->verdict = VERDICT_FIN_ANSWERED;
-	flow_tail(flow, s->packet.now);
-	return reply_fin(ctx, s, slot);
-}
-
-/* Bytes of an earlier request come again: their acknowledgement was lost. */
-static __always_inline int pass_waiting_repeats(const struct flow *flow,
-						const struct packet *packet)
-{
-	return packet->length && packet->ack == flow->isn + 1 &&
-	       !seq_after(packet->seq + packet->length, flow->client_next);
-}
-
-/* A client between two requests whose pod has gone. */
-__noinline int pass_waiting(struct packet_context *ctx, struct scratch *s, __u32 slot)
-{
-	struct flow *flow = flow_at(slot);
-	struct packet *packet;
-	int verdict;
-
-	if (!s || !flow)
-		return VERDICT_INTERNAL;
-	packet = &s->packet;
-	if ((packet->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK)
-		return VERDICT_FLAGS_FORBIDDEN;
-	if (pass_waiting_repeats(flow, packet) && packet->seq != flow->client_next - 1)
-		return reply_acknowledge(ctx, s, slot, flow->isn + 1,
-					 VERDICT_DUPLICATE_ACKNOWLEDGED);
-	if (!gather_fits(flow, packet))
-		return VERDICT_OUT_OF_WINDOW;
-	flow->client_window = packet->window;
-	flow->client_tsval = packet->tsval;
-	if (packet->seq == flow->client_next - 1 && packet->length <= 1 &&
-	    !(packet->flags & TCP_FIN))
-		return reply_acknowledge(ctx, s, slot, flow->isn + 1, VERDICT_PROBE_ANSWERED);
-	s->reading.ack = flow->client_ack;
-	if (!packet->length && request_load_pending(s, flow))
-		return PASS_RESTART;
-	if (!packet->length)
-		return pass_waiting_end(ctx, s, flow, slot);
-	if (seq_after(packet->seq, flow->client_next))
-		return reply_acknowledge(ctx, s, slot, flow->isn + 1,
-					 VERDICT_DUPLICATE_ACKNOWLEDGED);
-	verdict = verify_packet(ctx, s);
-	if (verdict != VERDICT_CONTINUE)
-		return verdict;
-	if (request_load(ctx, s, flow) == REQUEST_TAKEN)
-		return s->reading.verdict;
-	return PASS_RESTART;
 }
 
 /* Bytes that will be read must be such that the pod takes them too. No look at timestamps: what
@@ -219,6 +159,23 @@ static __always_inline int pass_reset_pod(struct packet_context *ctx, struct scr
 					: pass_translate(ctx, s, slot, 0);
 }
 
+/* The pod's segment may make the connection idle: it acknowledges a body that came behind its
+ * reply. A request that waits for that begins, as if it came now; the client has nothing to say.
+ * What was to leave for the client leaves first. */
+static __always_inline int pass_begin_pending(struct packet_context *ctx, struct scratch *s,
+					      struct flow *flow, int verdict)
+{
+	if ((verdict != VERDICT_TO_CLIENT && verdict != VERDICT_POD_END_SWALLOWED) ||
+	    !request_load_pending(s, flow))
+		return verdict;
+	if (s->packet.action != ACTION_DROP)
+		bpf_clone_redirect(ctx, flow->client_ifindex, 0);
+	s->packet.action = ACTION_DROP;
+	s->packet.flags = TCP_ACK; /* its FIN, if any, is not the client's */
+	s->reading.ack = flow->client_ack;
+	return PASS_RESTART;
+}
+
 /* A segment of the pod in use on a joined flow: SPLICED or TAIL. */
 static __always_inline int pass_pod_slow(struct packet_context *ctx, struct scratch *s,
 					 struct flow *flow, __u32 slot)
@@ -230,6 +187,7 @@ static __always_inline int pass_pod_slow(struct packet_context *ctx, struct scra
 		return (flow->progress & FLOW_HELD) && gone_is_unread(flow)
 			       ? release_from(ctx, s, slot, 0, VERDICT_HOLD_REPEATED)
 			       : VERDICT_OUT_OF_WINDOW;
+	s->reading.ack = flow->leg.pod_ack;
 	splice_note_to_client(flow, packet);
 	if (packet->flags & TCP_RST)
 		return pass_reset_pod(ctx, s, flow, slot);
@@ -242,7 +200,7 @@ static __always_inline int pass_pod_slow(struct packet_context *ctx, struct scra
 						  : pass_translate(ctx, s, slot, 0);
 	}
 	pass_drop_acknowledged(flow);
-	return verdict;
+	return pass_begin_pending(ctx, s, flow, verdict);
 }
 
 /* Whether the packet may be of a client that starts anew on the tuple of an old flow. */
@@ -267,7 +225,7 @@ __noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u
 	park_finish_all(ctx, s, slot);
 	release_segment(&s->segment, flow, 0, 0);
 	segment_no_options(&s->segment);
-	s->segment.seq = flow->leg.pod_ack - flow->leg.e;
+	s->segment.seq = leg_expected(flow) - flow->leg.e;
 	s->segment.flags = TCP_RST;
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
@@ -378,6 +336,8 @@ __noinline int pass_from_pod(struct packet_context *ctx, struct scratch *s)
 		verdict = join_from_pod(ctx, s, flow, s->packet.slot);
 	else
 		verdict = reset_send(ctx, s, VERDICT_NO_FLOW);
+	if (verdict == PASS_RESTART)
+		verdict = request_restart(ctx, s, s->packet.slot);
 	verdict = abort_or_reply(ctx, s, s->packet.slot, verdict);
 	flow_release(flow, s->packet.generation);
 	return verdict;

@@ -14,6 +14,8 @@
 #include "cut.h"
 #include "gather.h"
 #include "mark.h"
+#include "request_idle.h"
+#include "request_last.h"
 
 #define REQUEST_ROUNDS 16      /* heads and bodies that are read in one packet */
 #define REQUEST_LINES_MAX 1024 /* lines of a chunked body in one packet */
@@ -28,23 +30,6 @@ static __always_inline int request_taken(struct scratch *s, __u32 verdict)
 {
 	s->reading.verdict = verdict;
 	return REQUEST_TAKEN;
-}
-
-/* The last byte of the last request has come. */
-static __always_inline int request_is_whole(const struct flow *flow)
-{
-	return flow->request.phase == FRAMING_HEAD &&
-	       !seq_before(flow->client_next, flow->request.next);
-}
-
-/* Nothing is under way between client and pod: the next request may go elsewhere. */
-static __always_inline int request_is_idle(const struct flow *flow)
-{
-	const __u32 ending = FLOW_FINAL | FLOW_CLIENT_FIN | FLOW_POD_FIN;
-
-	return !flow->outstanding_count && flow->request.phase == FRAMING_HEAD &&
-	       flow->reply.phase == FRAMING_HEAD && flow->client_ack == flow->reply.next &&
-	       !seq_before(flow->leg.pod_ack, flow->request.next) && !(flow->progress & ending);
 }
 
 /* The next request begins the numbering anew, as if the connection had just been made. */
@@ -115,6 +100,8 @@ __noinline int request_restart(struct packet_context *ctx, struct scratch *s, __
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	parsed = s->reading.parsed;
+	if (parsed == VERDICT_TLS_HELLO) /* the packet at hand may be the pod's */
+		return PASS_ABORT + VERDICT_TLS_HELLO;
 	request_rebase(flow);
 	if (parsed == VERDICT_CONTINUE) {
 		verdict = gather_keep_first(s, flow);
@@ -328,15 +315,32 @@ static __always_inline int request_cut(struct packet_context *ctx, struct scratc
 				       struct flow *flow, __u32 slot)
 {
 	__u32 keep = flow->request.next - s->packet.seq;
-	int verdict;
+	int verdict = VERDICT_REQUEST_WAITS;
 
 	if (flow->request.phase == FRAMING_FINAL)
 		return PASS_ABORT + VERDICT_EXPECT_REFUSED;
-	if (!keep && s->reading.ack == flow->client_ack)
-		return flow->progress & FLOW_FINAL ? VERDICT_AFTER_LAST : VERDICT_REQUEST_WAITS;
-	verdict = cut_send(ctx, s, slot, keep, 1);
-	flow->client_next = seq_max(flow->client_next, s->packet.seq + s->reading.kept);
-	return verdict;
+	if (!keep && (flow->progress & FLOW_FINAL) && s->reading.ack == flow->client_ack)
+		return request_after_last(flow, s->packet.now);
+	if (keep || s->reading.ack != flow->client_ack) {
+		verdict = cut_send(ctx, s, slot, keep, 1);
+		flow->client_next = seq_max(flow->client_next, s->packet.seq + s->reading.kept);
+	}
+	if (!request_needs_probe(flow))
+		return verdict;
+	if (verdict == VERDICT_TO_POD)
+		bpf_clone_redirect(ctx, flow->leg.ifindex, 0);
+	return request_probe(ctx, s, slot);
+}
+
+/* Bytes or a FIN behind others that have not passed. */
+static __always_inline int request_gap(struct packet_context *ctx, struct scratch *s,
+				       struct flow *flow, __u32 slot)
+{
+	int verdict = VERDICT_CONTINUE;
+
+	if (flow->progress & FLOW_FINAL)
+		verdict = request_after_last(flow, s->packet.now);
+	return verdict >= PASS_ABORT ? verdict : reply_acknowledge_gap(ctx, s, slot);
 }
 
 /* Client bytes on a joined flow. VERDICT_CONTINUE: the packet may pass as it is. */
@@ -351,7 +355,7 @@ static __always_inline int request_receive(struct packet_context *ctx, struct sc
 	if (s->reading.kept < packet->length)
 		return request_pass_known(ctx, s, slot, s->reading.kept);
 	if (seq_after(packet->seq, flow->request.next))
-		return reply_acknowledge_gap(ctx, s, slot);
+		return request_gap(ctx, s, flow, slot);
 	if (seq_after(end, flow->request.next)) {
 		if (request_read(ctx, s, flow, slot) == REQUEST_TAKEN)
 			return s->reading.verdict;

@@ -10,6 +10,7 @@ import time
 import pytest
 
 import origin
+import tcp_info
 from conftest import opened
 from forwarder import Forwarder
 from origin import Origin, constant
@@ -62,6 +63,12 @@ def early_refusal(*fields):
     return answer
 
 
+def answer_early(connection, message, stream):
+    """200 before the body is read; the connection goes on."""
+    connection.sendall(origin.reply("api", b"early"))
+    Origin.read_body(message, stream)
+
+
 def refuse_expectation(connection, message, stream):
     connection.sendall(origin.reply("api", b"", "417 Expectation Failed"))
     return True
@@ -76,7 +83,7 @@ def content_answers(name):
 
 ANSWERS = {"/api/huge": huge_reply, "/api/huge-upload": huge_upload,
            "/api/413": early_refusal("Connection: close"), "/api/413-silent": early_refusal(),
-           "/api/417": refuse_expectation}
+           "/api/417": refuse_expectation, "/api/early": answer_early}
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +193,32 @@ def test_a_chunked_upload_of_one_byte_segments_is_followed(connection):
     assert connection.ask("/blog/").pod == "blog"
 
 
+def test_a_small_body_right_behind_its_head_costs_no_retransmission(pods, connection):
+    """Two writes, as many clients do it: the body comes while the pod is being changed."""
+    connection.send_at_once()
+    before = tcp_info.counters(pods["client"].namespace, "Tcp")["RetransSegs"]
+    for number in range(30):
+        pod = ("api", "blog", "frontend")[number % 3]
+        head, mark, body = request(f"/{pod}/up", method="POST", body=bytes(100)).partition(
+            b"\r\n\r\n")
+        connection.send(head + mark)
+        connection.send(body)
+        assert connection.reply().status == 200
+    after = tcp_info.counters(pods["client"].namespace, "Tcp")["RetransSegs"]
+    assert after - before <= 2, f"{after - before} retransmissions for 30 requests"
+
+
+def test_many_chunked_uploads_with_a_request_behind_never_hang(pods, web):
+    """How the bytes meet in the router is up to chance: each time on a connection of its own."""
+    data, *rest = CHUNKINGS["100 B with extensions"]
+    for _ in range(50):
+        with Connection(pods["client"], web) as connection:
+            connection.send(request("/api/up", method="POST", fields=CHUNKED) +
+                            chunked(data, *rest) + request("/blog/next"))
+            expect_digest(connection, "api", data)
+            assert connection.reply().pod == "blog"
+
+
 # ---- Replies ----
 
 
@@ -264,6 +297,32 @@ def test_a_request_after_an_early_reply_goes_to_its_own_pod(connection, origins)
     connection.send(DATA[:3 << 20] + request("/blog/behind"))
     assert connection.reply().body == b"GET /blog/behind HTTP/1.1"
     assert b"/blog/behind" not in origins["api"].raw
+
+
+def test_a_request_in_the_segment_of_a_body_that_was_answered_early_is_answered(connection):
+    """The pod closes behind the body, which is complete by then."""
+    connection.send(request("/api/413-silent", method="POST", fields=["Content-Length: 100"]))
+    assert connection.reply().status == 413
+    connection.send(bytes(100) + request("/blog/behind"))
+    assert connection.reply().pod == "blog"
+
+
+def test_a_body_that_comes_behind_its_reply_does_not_delay_the_next_request(pods, connection):
+    """The next request waits for the pod's acknowledgement of the body, and for no timer."""
+    connection.send_at_once()
+    before = tcp_info.counters(pods["client"].namespace, "Tcp")["RetransSegs"]
+    start = time.monotonic()
+    for number in range(50):
+        head, mark, body = request("/api/early", method="POST", body=bytes(100)).partition(
+            b"\r\n\r\n")
+        connection.send(head + mark)
+        assert connection.reply().body == b"early"
+        connection.send(body)
+        assert connection.ask("/blog/next").pod == "blog"
+    elapsed = time.monotonic() - start
+    after = tcp_info.counters(pods["client"].namespace, "Tcp")["RetransSegs"]
+    assert after - before <= 2, f"{after - before} retransmissions for 100 requests"
+    assert elapsed < 1, f"{elapsed:.1f} s for 50 bodies: their ACKs were waited for"
 
 
 def test_a_refused_expectation_is_the_last(connection, origins):

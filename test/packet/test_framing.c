@@ -270,6 +270,18 @@ static void a_malformed_chunk_behind_a_later_head_resets_both_sides(void **state
 	expect_both_reset(c, VERDICT_CHUNK_MALFORMED);
 }
 
+/* The number that it expects, not the one that it has acknowledged: else it would answer the RST by
+ * a challenge (RFC 5961 3.2). */
+static void a_pod_that_delays_its_acknowledgement_is_reset(void **state)
+{
+	struct connection *c = *state;
+
+	connection_splice(c, CHUNKED);
+	client_passes(c, TCP_PSH, "2\r\nok\r\n");
+	client_says(c, TCP_PSH, "x\r\n");
+	expect_both_reset(c, VERDICT_CHUNK_MALFORMED);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -285,6 +297,7 @@ int main(void)
 		BOTH(a_malformed_chunk_resets_both_sides),
 		BOTH(a_malformed_chunk_behind_the_first_head_resets_the_client),
 		BOTH(a_malformed_chunk_behind_a_later_head_resets_both_sides),
+		BOTH(a_pod_that_delays_its_acknowledgement_is_reset),
 	};
 
 	return HARNESS_RUN(tests);

@@ -245,6 +245,47 @@ static void a_request_behind_a_second_reply_goes_to_another_connection(void **st
 	assert_int_not_equal(c->pod_source_port, c->client_port);
 }
 
+/* The connection's end, and the client's, get the numbers that they have without the bytes. */
+static void the_end_behind_bytes_that_nobody_asked_for_is_shown(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment segment, want;
+
+	connection_splice(c, REQUEST_ROOT);
+	reply_is_taken(c, REPLY_LAST);
+	segment = pod_segment(c, TCP_PSH | TCP_FIN, "more");
+	pod_sends(c, &segment);
+	expect_verdict(c, VERDICT_UNSOLICITED_REPLY);
+	c->pod.next--; /* not the FIN, which it sends again */
+	want = answer_to_pod(c, 0, NULL);
+	expect_only(c, &want, 0);
+	c->router_isn -= 4;
+	pod_passes(c, TCP_FIN, NULL);
+	client_passes(c, TCP_FIN, NULL);
+	pod_passes(c, 0, NULL);
+	expect_number(flow_of(c).state, FLOW_TAIL);
+}
+
+/* Not yet: acknowledgements of the reply are still translated. */
+static void bytes_that_nobody_asked_for_wait_until_the_last_reply_is_acknowledged(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment acknowledgement;
+
+	connection_splice(c, REQUEST_ROOT);
+	pod_passes(c, TCP_PSH, REPLY_LAST);
+	pod_says(c, TCP_PSH, "more");
+	expect_dropped(c, VERDICT_UNSOLICITED_REPLY);
+	acknowledgement = client_segment(c, 0, NULL);
+	acknowledgement.ack--;
+	pass_to_pod(c, &acknowledgement);
+	client_passes(c, 0, NULL);
+	c->pod.next -= 4;
+	pod_says(c, TCP_PSH, "more");
+	expect_verdict(c, VERDICT_UNSOLICITED_REPLY);
+	expect_number(take_segment(c).ack, c->pod.next);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -259,6 +300,8 @@ int main(void)
 		BOTH(bytes_that_nobody_asked_for_end_the_pods_connection),
 		BOTH(a_second_reply_to_one_request_does_not_reach_the_client),
 		BOTH(a_request_behind_a_second_reply_goes_to_another_connection),
+		BOTH(the_end_behind_bytes_that_nobody_asked_for_is_shown),
+		BOTH(bytes_that_nobody_asked_for_wait_until_the_last_reply_is_acknowledged),
 	};
 
 	return HARNESS_RUN(tests);
