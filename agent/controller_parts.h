@@ -32,6 +32,7 @@ struct controller {
 	bool applied;        /* the maps hold what the store says */
 	uint64_t applied_ms; /* when they last did; 0: never */
 	uint64_t map_errors;
+	int send_error; /* of the last time something was sent for the programs */
 
 	struct http_server *http;
 	struct readings_maps maps;
