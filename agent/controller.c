@@ -37,6 +37,18 @@ static void datapath_ready(void *context, uint32_t events)
 	controller_apply(controller);
 }
 
+static void sends_due(void *context, uint32_t events)
+{
+	struct controller *controller = context;
+	int error;
+
+	(void)events;
+	error = datapath_send_due(controller->datapath);
+	if (error && error != controller->send_error)
+		log_error("cannot send to silent clients and pods: %s", strerror(-error));
+	controller->send_error = error;
+}
+
 static void keys_expired(void *context)
 {
 	struct controller *controller = context;
@@ -134,6 +146,9 @@ static int datapath_start(struct controller *controller)
 	event_timer_arm(controller->key_timer, datapath_key_wait_ms(), 0);
 	error = event_loop_add(controller->loop, datapath_fd(controller->datapath), EPOLLIN,
 			       datapath_ready, controller);
+	if (!error)
+		error = event_loop_add(controller->loop, datapath_due_fd(controller->datapath),
+				       EPOLLIN, sends_due, controller);
 	if (error)
 		log_error("event loop: %s", strerror(-error));
 	return error;

@@ -42,6 +42,7 @@ struct controller {
 	uint64_t map_drift; /* differences that audits have found, since the start */
 	double event_ms;    /* when the oldest event came that the maps lack; 0: none */
 	struct latency event_to_maps;
+	int send_error; /* of the last time something was sent for the programs */
 
 	struct http_server *http;
 	struct readings_maps maps;

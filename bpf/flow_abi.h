@@ -38,14 +38,14 @@ struct flow_ref {
 #define FLOW_TAG_SIDE(tag) ((tag)&1)
 #define FLOW_GENERATION_MASK 0xffffff
 
-#define FLOW_STATES(X)                                                      \
-	X(FREE, free, "slot is on the free list")                           \
-	X(GATHERING, gathering, "request head is incomplete")               \
-	X(CONNECTING, connecting, "SYN sent to a pod")                      \
-	X(SPLICED, spliced, "client and pod are joined")                    \
-	X(WAITING, waiting, "between requests, joined to no pod")           \
-	X(CLOSING, closing, "answered by the router itself")                \
-	X(OVERDUE, overdue, "head deadline passed, 408 on the next packet") \
+#define FLOW_STATES(X)                                                 \
+	X(FREE, free, "slot is on the free list")                      \
+	X(GATHERING, gathering, "request head is incomplete")          \
+	X(CONNECTING, connecting, "SYN sent to a pod")                 \
+	X(SPLICED, spliced, "client and pod are joined")               \
+	X(WAITING, waiting, "between requests, joined to no pod")      \
+	X(CLOSING, closing, "answered by the router itself")           \
+	X(OVERDUE, overdue, "head deadline passed, 408 is on its way") \
 	X(TAIL, tail, "both sides have ended, waiting for stray segments")
 
 enum flow_state {
@@ -127,7 +127,8 @@ struct flow_leg {
 	__u32 set_version; /* of the rule's set in which the endpoint was found last */
 	__u8 id;           /* in the tag of the pod's tuple; 0 .. FLOW_LEGS - 1 */
 	__u8 drawn;        /* group to choose from, and 1; 0: none is drawn yet */
-	__u8 pad[2];
+	__u8 asked;        /* when the agent was last asked to send: ticks >> DUE_ASKED_SHIFT */
+	__u8 probes;       /* sent in vain since the last packet */
 };
 
 /*
@@ -224,6 +225,15 @@ _Static_assert(sizeof(struct flow_ref) == 8, "flow_ref is 8 bytes");
 _Static_assert(sizeof(struct flow_leg) == 96, "flow_leg is 96 bytes");
 _Static_assert(sizeof(struct http_framing) == 24, "http_framing is 24 bytes");
 _Static_assert(sizeof(struct flow) == 376, "flow is 376 bytes");
+
+/* "due_ring" (RINGBUF): flows for which something is to be sent although no packet comes. The agent
+ * runs pathroute_send with slot and generation in cb[0] and cb[1] of the context. */
+struct due_send {
+	__u32 slot;
+	__u32 generation;
+	__u32 ipv6;
+	__u32 pad;
+};
 
 /* "legs" (ARRAY, free list "legs_free"): legs that wait for a request of their rule. */
 #define LEGS_DEFAULT 65536

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The tc hook: packet -> decide -> verdict -> action. */
+/* The tc hook: packet -> decide -> verdict -> action. And the programs that the agent runs. */
 #include <linux/types.h>
 
 #include "lib/icmp.h"
 #include "lib/irregular.h"
 #include "lib/pass.h"
+#include "lib/send.h"
 #include "lib/sweep.h"
 
 struct {
@@ -13,6 +14,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratch_map SEC(".maps");
+
+/* Of the one agent: a packet may come while it sends. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} send_scratch SEC(".maps");
 
 /* Segments of no flow, for a listener. */
 __noinline int ingress_listener(struct packet_context *ctx, struct scratch *s, __u32 learned)
@@ -117,6 +126,22 @@ int pathroute_ingress(struct __sk_buff *ctx)
 	verdict = ingress_decide(ctx, s);
 	counters_verdict(verdict);
 	return verdict == VERDICT_NOT_OURS ? ACTION_PASS : s->packet.action;
+}
+
+/* Not attached: see struct due_send. Packets leave as clones, whatever is returned. */
+SEC("tc")
+int pathroute_send(struct __sk_buff *ctx)
+{
+	__u32 zero = 0;
+	struct scratch *s = bpf_map_lookup_elem(&send_scratch, &zero);
+	__u32 verdict;
+
+	if (!s)
+		return ACTION_DROP;
+	verdict = send_due(ctx, s, ctx->cb[0], ctx->cb[1]);
+	if (verdict != VERDICT_CONTINUE)
+		counters_verdict(verdict);
+	return ACTION_DROP;
 }
 
 SEC("syscall")

@@ -10,6 +10,7 @@
 #include "../base/cleanup.h"
 #include "cookie_keys.h"
 #include "datapath_devices.h"
+#include "due_sends.h"
 #include "pins.h"
 #include "program.h"
 #include "replies.h"
@@ -20,6 +21,7 @@
 #define MSS_MAX 65000
 #define HEADERS_V4 40 /* IP and TCP without options */
 #define HEADERS_V6 60
+#define DUE_PER_TURN 256 /* of the loop, which has other work to do */
 
 struct datapath {
 	struct datapath_options options;
@@ -32,6 +34,7 @@ struct datapath {
 	struct program *program;
 	struct datapath_devices *devices;
 	struct route_maps *maps;
+	struct due_sends *sends;
 };
 
 static uint64_t clock_ns(void)
@@ -100,6 +103,9 @@ static int maps_prepare(struct datapath *datapath)
 		error = replies_write(program_map_fd(datapath->program, "replies"));
 	if (!error)
 		error = route_maps_open(datapath->directory, &datapath->sink, &datapath->maps);
+	if (!error)
+		error = due_sends_open(program_map_fd(datapath->program, "due_ring"),
+				       &datapath->sends);
 	if (error)
 		report_print(&datapath->sink, LOG_ERR, "cannot prepare the maps: %s",
 			     strerror(-error));
@@ -191,6 +197,7 @@ void datapath_close(struct datapath *datapath)
 		return;
 	datapath_devices_free(datapath->devices);
 	route_maps_close(datapath->maps);
+	due_sends_close(datapath->sends);
 	program_free(datapath->program);
 	closep(&datapath->lock_fd);
 	free(datapath);
@@ -237,6 +244,19 @@ int datapath_dispatch(struct datapath *datapath)
 	int error = datapath_devices_dispatch(datapath->devices);
 
 	return error ?: mtu_follow(datapath);
+}
+
+int datapath_due_fd(const struct datapath *datapath)
+{
+	return due_sends_fd(datapath->sends);
+}
+
+int datapath_send_due(struct datapath *datapath)
+{
+	int count =
+		due_sends_run(datapath->sends, program_send_fd(datapath->program), DUE_PER_TURN);
+
+	return count < 0 ? count : 0;
 }
 
 int datapath_apply(struct datapath *datapath, const struct route_table *table,

@@ -64,6 +64,11 @@ const char *datapath_directory(const struct datapath *datapath);
 int datapath_fd(const struct datapath *datapath);
 int datapath_dispatch(struct datapath *datapath);
 
+/* Readable when something is to be sent for the programs; then call datapath_send_due(), which
+ * sends a limited number and returns 0 or the error of the last that failed. */
+int datapath_due_fd(const struct datapath *datapath);
+int datapath_send_due(struct datapath *datapath);
+
 /* See route_maps_apply(). */
 int datapath_apply(struct datapath *datapath, const struct route_table *table,
 		   struct route_change *ret_change);

@@ -210,6 +210,11 @@ int program_ingress_fd(const struct program *program)
 	return bpf_program__fd(program->skeleton->progs.pathroute_ingress);
 }
 
+int program_send_fd(const struct program *program)
+{
+	return bpf_program__fd(program->skeleton->progs.pathroute_send);
+}
+
 int program_map_fd(const struct program *program, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(program->skeleton->obj, name);

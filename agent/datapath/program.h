@@ -37,6 +37,9 @@ bool program_adopted(const struct program *program);
 
 int program_ingress_fd(const struct program *program);
 
+/* What is run for each entry of "due_ring": see due_sends.h. */
+int program_send_fd(const struct program *program);
+
 /* The descriptor of a map, owned by the program, or -ENOENT. */
 int program_map_fd(const struct program *program, const char *name);
 

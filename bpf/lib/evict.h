@@ -38,7 +38,7 @@ static __always_inline void evict_compare(struct evict_choice *best, __u32 index
 	best->index = index;
 }
 
-/* Refuses one; its client gets 408 with its next packet. True if a hold is free now. */
+/* Refuses one, whose client is due 408. True if a hold is free now. */
 __noinline int evict_one(struct scratch *s)
 {
 	struct hold_large *hold;

@@ -17,7 +17,7 @@ __noinline int leg_reset(struct packet_context *ctx, struct scratch *s, __u32 sl
 	segment_no_options(&s->segment);
 	s->segment.seq = leg_expected(flow) - flow->leg.e;
 	s->segment.ack = flow->client_ack - flow->leg.d;
-	if (segment_write(ctx, s) == 0)
+	if (segment_write(ctx, s) < 0)
 		return -1;
 	bpf_clone_redirect(ctx, flow->leg.ifindex, 0);
 	flow->switches++;

@@ -94,6 +94,8 @@ MAP_PERCPU(verdicts, __u64, VERDICT_COUNT);
 MAP_PERCPU(rule_stats, struct rule_stats, RULES_DEFAULT);
 MAP_PERCPU(flow_gauges, __s64, FLOW_STATE_COUNT);
 
+MAP_RING(due_ring, 1 << 16);
+
 MAP_ARRAY(log_slots, struct log_entry, LOG_SLOTS_DEFAULT);
 MAP_QUEUE(log_free, LOG_SLOTS_DEFAULT);
 MAP_RING(log_ring, 1 << 20);

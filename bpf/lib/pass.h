@@ -7,6 +7,7 @@
 #define PATHROUTE_PASS_H
 
 #include "pass_waiting.h"
+#include "silent.h"
 #include "translate.h"
 
 /* A segment of the client in the tail of a flow that we ended ourselves. */
@@ -257,6 +258,8 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 	struct packet *packet = &s->packet;
 	int verdict;
 
+	if (silent_is_dead(flow, packet))
+		return silent_leave(ctx, s, slot);
 	flow->seen = packet->now;
 	if (packet->odd_options && packet_load_options(ctx, s))
 		return VERDICT_FLAGS_FORBIDDEN;

@@ -23,25 +23,12 @@ def start(make_lab):
     return start_with
 
 
-def test_a_head_that_takes_too_long_is_answered_408(start, web):
-    shop = start("--head-timeout", 1)
-    head = request("/api/")
-    with Connection(shop["client"], web) as connection:
-        connection.send_segments([head[:10], head[10:20]])
-        wait.until(lambda: shop.agent.metric("pathroute_flows", state="overdue") == 1,
-                   "the deadline", timeout=10)
-        connection.send(head[20:])
-        assert connection.reply().status == 408
-        assert connection.read_to_end() == b""
-
-
 def test_a_connection_without_a_byte_has_no_deadline(start, web):
     shop = start("--head-timeout", 1)
     with Connection(shop["client"], web) as idle:
         with Connection(shop["client"], web) as slow:
             slow.send(b"GET /")
-            wait.until(lambda: shop.agent.metric("pathroute_flows", state="overdue") == 1,
-                       "the other connection's deadline", timeout=10)
+            assert slow.reply().status == 408
         idle.send(request("/api/"))
         assert idle.reply().pod == "api"
 

@@ -183,6 +183,9 @@ int network_setup(struct network *ret_network)
 	if (unshare(CLONE_NEWNET))
 		return -errno;
 	far = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	error = write_sysctl("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+	if (error)
+		return error;
 	if (far < 0 || unshare(CLONE_NEWNET))
 		return -errno;
 	error = set_sysctls();

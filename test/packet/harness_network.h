@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The machine around the program under test: a network namespace of its own with four veth
- * devices, their far ends in a second namespace that throws away what arrives.
+ * devices, their far ends in a second namespace that throws away what arrives and says nothing.
  *
  *   client0  192.0.2.1/24   fd00:c::1/64    clients 192.0.2.10…, fd00:c::10…
  *   pod0     10.1.0.2       fd00:10:0::2    routed to the device, as a CNI does

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../agent/base/cleanup.h"
+#include "../../agent/datapath/due_sends.h"
 #include "harness_testbed.h"
 #include "pathroute_tc.skel.h"
 
@@ -140,6 +141,14 @@ static void collect_verdict(struct testbed *testbed, const uint64_t *before)
 	}
 }
 
+static void prepare_run(struct testbed *testbed, uint64_t *before)
+{
+	while (network_capture(&testbed->network, &testbed->after))
+		;
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		before[i] = testbed_verdict_total(testbed, (enum verdict)i);
+}
+
 int testbed_run(struct testbed *testbed, const struct packet *packet, int ifindex)
 {
 	struct __sk_buff context = {
@@ -154,16 +163,41 @@ int testbed_run(struct testbed *testbed, const struct packet *packet, int ifinde
 	uint64_t before[VERDICT_COUNT];
 	int error;
 
-	while (network_capture(&testbed->network, &testbed->after))
-		;
-	for (unsigned i = 0; i < VERDICT_COUNT; i++)
-		before[i] = testbed_verdict_total(testbed, (enum verdict)i);
+	prepare_run(testbed, before);
 	error = bpf_prog_test_run_opts(testbed->fd, &options);
 	testbed->action = (int)options.retval;
 	testbed->after.length = options.data_size_out;
 	collect_outputs(testbed);
 	collect_verdict(testbed, before);
 	return error;
+}
+
+int testbed_send(struct testbed *testbed, const struct due_send *send)
+{
+	int fd = bpf_program__fd(testbed->skeleton->progs.pathroute_send);
+	uint64_t before[VERDICT_COUNT];
+	int error;
+
+	prepare_run(testbed, before);
+	error = due_sends_one(fd, send);
+	testbed->action = TESTBED_DROP;
+	collect_outputs(testbed);
+	collect_verdict(testbed, before);
+	return error;
+}
+
+int testbed_attach(struct testbed *testbed)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = testbed->network.client.ifindex,
+		    .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .prog_fd = testbed->fd, .handle = 1, .priority = 1,
+		    .flags = BPF_TC_F_REPLACE);
+	int error = testbed->attached ? 0 : bpf_tc_hook_create(&hook);
+
+	if (error)
+		return error;
+	testbed->attached = true;
+	return bpf_tc_attach(&hook, &filter);
 }
 
 int testbed_act(const struct testbed *testbed, const struct packet *packet, int ifindex)

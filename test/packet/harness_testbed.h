@@ -26,6 +26,7 @@ struct testbed {
 	struct pathroute_tc *skeleton;
 	struct datapath_settings settings;
 	int fd; /* entry that testbed_run() uses */
+	bool attached;
 	/* Of the last run: */
 	int action;
 	enum verdict verdict;   /* the one that was counted; VERDICT_CONTINUE: none */
@@ -58,6 +59,13 @@ int testbed_run(struct testbed *testbed, const struct packet *packet, int ifinde
 
 /* Runs the program and yields its action alone, quickly; negative errno where that fails. */
 int testbed_act(const struct testbed *testbed, const struct packet *packet, int ifindex);
+
+/* Runs pathroute_send for a flow, as the agent does. What it puts in at the client's device meets
+ * the program only after testbed_attach(). 0 or negative errno. */
+int testbed_send(struct testbed *testbed, const struct due_send *send);
+
+/* Attaches the program to the client's device, in place of what is attached there. */
+int testbed_attach(struct testbed *testbed);
 
 /* The next packet that the last run sent; NULL: there is no more. */
 const struct packet *testbed_take_output(struct testbed *testbed);
