@@ -101,11 +101,9 @@
 	X(PARKED_ANSWERED, parked_answered, ANSWER, 0, "idle pod answered by the router")          \
 	X(POD_ACKNOWLEDGED, pod_acknowledged, ANSWER, 0,                                           \
 	  "segment of the pod behind bytes that are missing")                                      \
-	X(POD_PROBED, pod_probed, ANSWER, 0,                                                       \
-	  "pod asked for its acknowledgement, which a request waits for")                          \
 	X(OLD_LEG_RESET, old_leg_reset, ANSWER, 0, "pod told that its client started anew")        \
 	X(POD_PROBED, pod_probed, ANSWER, 0,                                                       \
-	  "pod that owes a reply and is silent asked for a sign")                                  \
+	  "pod asked for its acknowledgement, or for a sign of life")                              \
 	X(FLOW_EXPIRED, flow_expired, ANSWER, 0, "connection without packets: its ends were told") \
 	X(PMTU_TO_CLIENT, pmtu_to_client, ANSWER, 0, "client told of a smaller MTU")               \
 	X(PMTU_TO_POD, pmtu_to_pod, ANSWER, 0, "pod told of a smaller MTU")                        \
