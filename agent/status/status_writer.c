@@ -120,7 +120,7 @@ static void written_take(const struct write_slot *slot, struct status_route *rou
 	cJSON_Delete(tree);
 	if (!mark.resource_version[0])
 		return;
-	/* What was seen meanwhile is what we wrote, or newer: we wrote onto what was seen before. */
+	/* What was seen meanwhile is what we wrote or newer: it came after the slot's version. */
 	if (!strcmp(route->seen.resource_version, slot->version)) {
 		if (strcmp(mark.resource_version, slot->version))
 			awaited_set(route, mark.resource_version);
