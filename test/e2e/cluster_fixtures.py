@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import measured
+import wait
 from agent import ROOT
 from cluster_lab import ClusterLab
 from control_plane import ControlPlane
@@ -59,7 +60,14 @@ def admin(plane):
 
 def install_crd(kube):
     kube.kubectl("apply", "-f", CRD)
-    kube.kubectl("wait", "--for=condition=Established", "-f", CRD)
+    wait.until(lambda: serves_routes(kube), "the API server to serve PathRoutes")
+
+
+def serves_routes(kube):
+    try:
+        return kube.get("PathRoute")["kind"] == "PathRouteList"
+    except ApiError:
+        return False
 
 
 @pytest.fixture(scope="session")
