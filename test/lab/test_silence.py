@@ -163,7 +163,7 @@ def test_a_slow_pod_is_waited_for(start):
     lab = start(keep)
     with Connection(lab["client"], manifests.WEB_IPV4, timeout=40) as connection:
         connection.send(request(SLOW))
-        wait.until(lambda: lab.agent.verdicts()["pod_probed"] >= 2, "two probes",
+        wait.until(lambda: lab.agent.verdicts()["silent_probed"] >= 2, "two probes",
                    timeout=5 * PROBED_AFTER, interval=0.2)
         over.set()
         assert connection.reply().body == b"at last"
