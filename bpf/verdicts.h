@@ -103,7 +103,9 @@
 	  "segment of the pod behind bytes that are missing")                                      \
 	X(OLD_LEG_RESET, old_leg_reset, ANSWER, 0, "pod told that its client started anew")        \
 	X(POD_PROBED, pod_probed, ANSWER, 0,                                                       \
-	  "pod asked for its acknowledgement, or for a sign of life")                              \
+	  "pod asked for its acknowledgement, which a request waits for")                          \
+	X(SILENT_PROBED, silent_probed, ANSWER, 0,                                                 \
+	  "pod that owes a reply and is silent asked for a sign")                                  \
 	X(FLOW_EXPIRED, flow_expired, ANSWER, 0, "connection without packets: its ends were told") \
 	X(PMTU_TO_CLIENT, pmtu_to_client, ANSWER, 0, "client told of a smaller MTU")               \
 	X(PMTU_TO_POD, pmtu_to_pod, ANSWER, 0, "pod told of a smaller MTU")                        \

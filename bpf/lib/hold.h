@@ -211,25 +211,36 @@ static __always_inline void hold_drop_spare(struct flow *flow)
 	bpf_map_push_elem(&holds_small_free, &index, 0);
 }
 
-static __always_inline struct hold_large *hold_take_large(struct flow *flow, __u32 slot, __u32 now)
+/* Draws a large hold that nobody has; NULL: all are taken. */
+static __always_inline struct hold_large *hold_draw_large(__u32 *ret_index)
 {
 	struct hold_large *hold;
 	__u32 index;
 
-	hold_drop_spare(flow);
 	if (bpf_map_pop_elem(&holds_large_free, &index) &&
 	    flow_take_fresh(ALLOC_HOLDS_LARGE, settings.holds_large, &index))
 		return NULL;
 	hold = hold_large_at(index);
 	if (!hold)
 		return NULL;
+	hold->length = 0;
+	*ret_index = index;
+	return hold;
+}
+
+static __always_inline struct hold_large *hold_take_large(struct flow *flow, __u32 slot, __u32 now)
+{
+	struct hold_large *hold;
+
+	hold_drop_spare(flow);
+	hold = hold_draw_large(&flow->hold);
+	if (!hold)
+		return NULL;
 	hold->owner = slot;
 	hold->generation = flow->generation;
 	hold->start = flow->client_start;
-	hold->length = 0;
 	hold->born = now;
 	hold->in_use = 1;
-	flow->hold = index;
 	flow->hold_kind = HOLD_LARGE;
 	flow->progress |= FLOW_HELD;
 	return hold;

@@ -8,13 +8,10 @@
 #define PATHROUTE_MARK_H
 
 #include "hold.h"
-#include "http_text.h"
 
 #define MARK_BYTES 11
-#define MARK_READ_MAX 64 /* bytes that one mark may stand for: FRAMING_WINDOW */
 #define MARKS_MAX (HOLD_LARGE_SIZE / 16)
 
-/* A line of the chunked coding is short, and is kept as it is; of anything longer a hash is. */
 struct http_mark {
 	__u32 seq;
 	__u8 length;
@@ -30,24 +27,16 @@ static __always_inline struct http_mark *mark_at(struct hold_large *hold, __u32 
 }
 
 /* Takes a large hold for marks, a ring: `owner` counts those that were acknowledged, `length` all,
- * `start` is the end of the last one, and `generation` the seed of their hashes. */
+ * and `start` is the end of the last one. */
 static __always_inline struct hold_large *mark_take(struct flow *flow)
 {
-	struct hold_large *hold;
-	__u32 index;
+	struct hold_large *hold = hold_draw_large(&flow->marks);
 
-	if (bpf_map_pop_elem(&holds_large_free, &index) &&
-	    flow_take_fresh(ALLOC_HOLDS_LARGE, settings.holds_large, &index))
-		return NULL;
-	hold = hold_large_at(index);
 	if (!hold)
 		return NULL;
 	hold->owner = 0;
-	hold->generation = bpf_get_prandom_u32();
 	hold->start = 0;
-	hold->length = 0;
 	hold->in_use = 0; /* it has no head that could be refused */
-	flow->marks = index;
 	flow->progress |= FLOW_MARKED;
 	return hold;
 }
@@ -63,43 +52,18 @@ static __always_inline struct hold_large *mark_room(struct flow *flow)
 	return hold && hold->length - hold->owner < MARKS_MAX ? hold : NULL;
 }
 
-/* Hash of `count` bytes at the start of a hold, by a seed that no sender knows. */
-static __always_inline __u64 mark_hash(const struct hold_large *read, __u32 seed, __u32 count)
-{
-	__u64 hash = seed + 0x9e3779b97f4a7c15ULL;
-
-	for (__u32 i = 0; i < MARK_READ_MAX; i += 8) {
-		__u64 word = http_word(read, i);
-
-		if (i >= count)
-			break;
-		if (count - i < 8)
-			word = swar_head(word, (count - i) & 7);
-		hash = (hash ^ word) * 0xd6e8feb86659fd93ULL;
-		hash ^= hash >> 32;
-	}
-	return hash;
-}
-
-/* Marks `count` bytes at the start of `read`, at most MARK_READ_MAX, as read from `seq` on. */
+/* Marks `count` bytes at the start of `read`, at most MARK_BYTES, as read from `seq` on. */
 __noinline int mark_add(struct hold_large *marks, struct hold_large *read, __u32 seq, __u32 count)
 {
 	struct http_mark *mark;
-	__u64 hash;
 
 	if (!marks || !read || !count)
 		return -1;
 	mark = mark_at(marks, marks->length);
 	mark->seq = seq;
 	mark->length = count;
-	if (count <= MARK_BYTES) {
-		for (__u32 i = 0; i < MARK_BYTES; i++)
-			mark->bytes[i] = read->data[i];
-	} else {
-		hash = mark_hash(read, marks->generation, count);
-		for (__u32 i = 0; i < 8; i++)
-			mark->bytes[i] = hash >> (8 * i);
-	}
+	for (__u32 i = 0; i < MARK_BYTES; i++)
+		mark->bytes[i] = read->data[i];
 	marks->length++;
 	marks->start = seq + count;
 	return 0;
@@ -131,16 +95,14 @@ static __always_inline void mark_acknowledged(struct flow *flow)
 struct mark_check {
 	struct packet_context *ctx;
 	struct hold_large *marks;
-	struct hold_large *scratch;
 	__u32 seq;   /* of the packet */
 	__u32 acked; /* what the pod has acknowledged need not be compared */
 	__u32 payload;
 	__u32 length;
 	__u32 differs;
-	__u32 known; /* bytes of the packet that were compared, or need not be */
 };
 
-/* Whether the packet says what a short mark says, as far as it has those bytes. */
+/* Whether the packet says what a mark says, as far as it has those bytes. */
 static __always_inline int mark_bytes_differ(const struct mark_check *check,
 					     const struct http_mark *mark, __u32 at)
 {
@@ -156,30 +118,10 @@ static __always_inline int mark_bytes_differ(const struct mark_check *check,
 	return 0;
 }
 
-/* The same for a long one. A part of it cannot be told: the packet may pass up to there. */
-static __always_inline int mark_hash_differs(struct mark_check *check, const struct http_mark *mark,
-					     __u32 at)
-{
-	__u64 length = mark->length;
-	__u64 hash = 0;
-
-	for (__u32 i = 0; i < 8; i++)
-		hash |= (__u64)mark->bytes[i] << (8 * i);
-	if (at >= check->length || at + length > check->length) {
-		check->known = at < check->length && at < check->known ? at : 0;
-		return 0;
-	}
-	if (!LENGTH_FITS(length, MARK_READ_MAX) ||
-	    bpf_skb_load_bytes(check->ctx, check->payload + at, check->scratch->data, length))
-		return 1;
-	return hash != mark_hash(check->scratch, check->marks->generation, length);
-}
-
 static __noinline long mark_compare(__u32 index, void *data)
 {
 	struct mark_check *check = data;
 	struct http_mark *mark = mark_at(check->marks, check->marks->owner + index);
-	__u32 at = mark->seq - check->seq;
 
 	if (index >= check->marks->length - check->marks->owner)
 		return 1;
@@ -187,13 +129,11 @@ static __noinline long mark_compare(__u32 index, void *data)
 	    !seq_after(mark->seq + mark->length, check->acked) ||
 	    !seq_before(mark->seq, check->seq + check->length))
 		return 0;
-	check->differs = mark->length > MARK_BYTES ? mark_hash_differs(check, mark, at)
-						   : mark_bytes_differ(check, mark, at);
+	check->differs = mark_bytes_differ(check, mark, mark->seq - check->seq);
 	return check->differs;
 }
 
-/* True when the packet at hand repeats bytes that were read, and they are others. s->reading.kept
- * becomes how much of the packet may pass. */
+/* True when the packet at hand repeats bytes that were read, and they are others. */
 __noinline int mark_differs(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct mark_check check = {.ctx = ctx};
@@ -201,8 +141,6 @@ __noinline int mark_differs(struct packet_context *ctx, struct scratch *s, __u32
 
 	if (!s || !flow || !(flow->progress & FLOW_MARKED))
 		return 0;
-	check.scratch = &s->hold;
-	s->reading.kept = s->packet.length;
 	check.marks = hold_large_at(flow->marks);
 	if (!check.marks)
 		return 1;
@@ -212,9 +150,7 @@ __noinline int mark_differs(struct packet_context *ctx, struct scratch *s, __u32
 	check.acked = flow->leg.pod_ack;
 	check.payload = s->packet.payload;
 	check.length = s->packet.length;
-	check.known = s->packet.length;
 	bpf_loop(MARKS_MAX, mark_compare, &check, 0);
-	s->reading.kept = check.known;
 	return check.differs;
 }
 

@@ -62,8 +62,7 @@ static __always_inline int pass_held(struct packet_context *ctx, struct scratch 
 	if (seq_before(flow->leg.pod_ack, start) && seq_before(s->packet.seq, start)) {
 		if (request_differs(ctx, s, flow, slot))
 			return PASS_ABORT + VERDICT_COPY_DIFFERS;
-		return request_pass_known(ctx, s, slot,
-					  s->reading.kept < front ? s->reading.kept : front);
+		return cut_send(ctx, s, slot, front, 1);
 	}
 	return release_from(ctx, s, slot, seq_max(flow->leg.pod_ack, start) - start,
 			    VERDICT_HOLD_REPEATED);

@@ -223,7 +223,7 @@ __noinline int request_lines(struct packet_context *ctx, struct scratch *s, __u3
 		return REQUEST_STOP;
 	seq = flow->request.next;
 	count = s->packet.length - (seq - s->packet.seq);
-	if (count > MARK_BYTES) /* a mark has the bytes themselves then */
+	if (count > MARK_BYTES)
 		count = MARK_BYTES;
 	if (verify_take(ctx, s, seq - s->packet.seq, count))
 		return REQUEST_STOP;
@@ -293,21 +293,13 @@ static __always_inline int request_read(struct packet_context *ctx, struct scrat
 	return REQUEST_STOP;
 }
 
-/* True when bytes of the packet that were read before are others now. s->reading.kept becomes how
- * much of it may pass, since it was compared or need not be. */
+/* True when bytes of the packet that were read before are others now. */
 static __always_inline int request_differs(struct packet_context *ctx, struct scratch *s,
 					   const struct flow *flow, __u32 slot)
 {
-	s->reading.kept = s->packet.length;
 	return (flow->progress & FLOW_MARKED) && s->packet.length &&
 	       seq_after(s->packet.seq + s->packet.length, flow->leg.pod_ack) &&
 	       mark_differs(ctx, s, slot);
-}
-
-static __always_inline int request_pass_known(struct packet_context *ctx, struct scratch *s,
-					      __u32 slot, __u32 known)
-{
-	return known ? cut_send(ctx, s, slot, known, 1) : VERDICT_REQUEST_WAITS;
 }
 
 /* Passes what was read of the packet, without the rest. */
@@ -352,8 +344,6 @@ static __always_inline int request_receive(struct packet_context *ctx, struct sc
 
 	if (request_differs(ctx, s, flow, slot))
 		return PASS_ABORT + VERDICT_COPY_DIFFERS;
-	if (s->reading.kept < packet->length)
-		return request_pass_known(ctx, s, slot, s->reading.kept);
 	if (seq_after(packet->seq, flow->request.next))
 		return request_gap(ctx, s, flow, slot);
 	if (seq_after(end, flow->request.next)) {

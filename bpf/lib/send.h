@@ -74,7 +74,7 @@ __noinline int send_probe(struct packet_context *ctx, struct scratch *s, __u32 s
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
 	bpf_clone_redirect(ctx, leg->ifindex, 0);
-	return VERDICT_POD_PROBED;
+	return VERDICT_SILENT_PROBED;
 }
 
 /* A connection that has outlived its limit: RST to the pod in use and to the client, FIN to parked

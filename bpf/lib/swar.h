@@ -63,10 +63,4 @@ static __always_inline __u64 swar_within(__u64 lows, __u8 first, __u8 last)
 	return (lows + SWAR_ALL(0x80 - first)) & ~(lows + SWAR_ALL(0x7f - last)) & SWAR_TOPS;
 }
 
-/* The first `count` bytes (0 to 7) of a word, the others zero. */
-static __always_inline __u64 swar_head(__u64 word, __u64 count)
-{
-	return word & ((1ULL << (count * 8)) - 1);
-}
-
 #endif

@@ -9,6 +9,8 @@ import pytest
 
 import manifests
 from lab import Lab
+from origin import Origin
+from raw_http import Connection
 
 LOG_LINES = 40
 open_labs = []
@@ -37,6 +39,33 @@ def start_shop(lab):
     lab.write_shop()
     lab.agent.start()
     return lab
+
+
+@contextlib.contextmanager
+def origins_started(lab, answers=lambda pod: None):
+    """Pods that remember (lab.origins, by name) in place of NGINX, which answer with answers(pod),
+    and the routes of Lab.write_shop(); the agent ready."""
+    with contextlib.ExitStack() as stack:
+        lab.origins = {pod.name: stack.enter_context(Origin(pod, answers(pod)))
+                       for pod in lab.pods}
+        lab.write_shop()
+        lab.agent.start()
+        yield lab
+
+
+@pytest.fixture
+def origins(pods):
+    """The origins of a file's own fixture `pods`, their memory empty."""
+    for entry in pods.origins.values():
+        entry.forget()
+    return pods.origins
+
+
+@pytest.fixture
+def connection(pods, origins, web):
+    """From the client of the file's own fixture `pods`."""
+    with Connection(pods["client"], web, timeout=30) as made:
+        yield made
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 import origin
 import tcp_info
-from conftest import opened
+from lab_fixtures import opened, origins_started
 from forwarder import Forwarder
 from origin import Origin, constant
 from raw_http import Connection, request
@@ -31,6 +31,8 @@ CHUNKINGS = {
     "4 KiB with trailer": (DATA[:1 << 20], 4096, b"", TRAILER),
     "64 KiB with extensions and trailer": (DATA, 65536, EXTENSION, TRAILER),
 }
+# Where nothing is lost.
+WHOLE = {"10 MB in 100 B": (DATA, 100, b"", b""), "10 MB in 4 KiB": (DATA, 4096, b"", TRAILER)}
 HUGE = 5 << 30
 ZEROS = memoryview(bytes(1 << 20))
 
@@ -78,6 +80,9 @@ def content_answers(name):
     head = f"HTTP/1.1 200 OK\r\nX-Pod: {name}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     answers = {f"/{name}/{chunking.replace(' ', '-')}": constant(head + chunked(*values))
                for chunking, values in CHUNKINGS.items()}
+    if name == "api":
+        answers |= {f"/api/{chunking.replace(' ', '-')}": constant(head + chunked(*values))
+                    for chunking, values in WHOLE.items()}
     return {f"/{name}/plain": constant(origin.reply(name, DATA)), **answers}
 
 
@@ -89,27 +94,11 @@ ANSWERS = {"/api/huge": huge_reply, "/api/huge-upload": huge_upload,
 @pytest.fixture(scope="module")
 def pods():
     """Pods of the test's own, of which `lossy` is behind a bad wire, as is the client `wired`."""
-    with opened() as make, contextlib.ExitStack() as stack:
+    with opened() as make:
         lab = make(pods=("frontend", "api", "blog", "lossy"), clients=("client", "wired"),
                    wired=("lossy", "wired"))
-        lab.origins = {pod.name: stack.enter_context(
-            Origin(pod, ANSWERS | content_answers(pod.name))) for pod in lab.pods}
-        lab.write_shop()
-        lab.agent.start()
-        yield lab
-
-
-@pytest.fixture
-def origins(pods):
-    for entry in pods.origins.values():
-        entry.forget()
-    return pods.origins
-
-
-@pytest.fixture
-def connection(pods, origins, web):
-    with Connection(pods["client"], web, timeout=30) as made:
-        yield made
+        with origins_started(lab, lambda pod: ANSWERS | content_answers(pod.name)):
+            yield lab
 
 
 @pytest.fixture(params=["good wires", "client's wire bad", "pod's wire bad"])
@@ -142,16 +131,23 @@ def test_a_request_behind_an_upload_goes_to_its_own_pod(way):
         assert connection.reply().body == b"GET /blog/next HTTP/1.1"
 
 
-@pytest.mark.parametrize("chunking", CHUNKINGS)
-def test_a_request_behind_a_chunked_upload_goes_to_its_own_pod(way, origins, chunking):
-    connection, pod = way
-    data, *rest = CHUNKINGS[chunking]
+def upload_chunked(connection, origins, pod, data, *rest):
     connection.send(request(f"/{pod}/up", method="POST", fields=CHUNKED) +
                     chunked(data, *rest) + request("/blog/next"))
     expect_digest(connection, pod, data)
     assert connection.reply().body == b"GET /blog/next HTTP/1.1"
     assert b"".join(line + b"\r\n" for line in origins[pod].requests[0].trailer) == rest[2]
     assert origins[pod].lines == [f"POST /{pod}/up HTTP/1.1"]
+
+
+@pytest.mark.parametrize("chunking", CHUNKINGS)
+def test_a_request_behind_a_chunked_upload_goes_to_its_own_pod(way, origins, chunking):
+    upload_chunked(way[0], origins, way[1], *CHUNKINGS[chunking])
+
+
+@pytest.mark.parametrize("chunking", WHOLE)
+def test_a_request_behind_many_chunks_goes_to_its_own_pod(connection, origins, chunking):
+    upload_chunked(connection, origins, "api", *WHOLE[chunking])
 
 
 def test_uploads_of_both_framings_alternate_over_pods(connection, origins):
@@ -231,13 +227,21 @@ def test_a_request_after_ten_megabytes_goes_to_its_own_pod(way):
         assert connection.ask("/blog/next").pod == "blog"
 
 
-@pytest.mark.parametrize("chunking", CHUNKINGS)
-def test_a_request_after_a_chunked_reply_goes_to_its_own_pod(way, chunking):
-    connection, pod = way
+def download_chunked(connection, pod, chunking, data):
     connection.send(request(f"/{pod}/{chunking.replace(' ', '-')}"))
     reply, digest = connection.download()
-    assert (reply.pod, digest) == (pod, digest_of(CHUNKINGS[chunking][0]))
+    assert (reply.pod, digest) == (pod, digest_of(data))
     assert connection.ask("/blog/next").pod == "blog"
+
+
+@pytest.mark.parametrize("chunking", CHUNKINGS)
+def test_a_request_after_a_chunked_reply_goes_to_its_own_pod(way, chunking):
+    download_chunked(*way, chunking, CHUNKINGS[chunking][0])
+
+
+@pytest.mark.parametrize("chunking", WHOLE)
+def test_a_request_after_many_chunks_of_a_reply_goes_to_its_own_pod(connection, chunking):
+    download_chunked(connection, "api", chunking, WHOLE[chunking][0])
 
 
 # ---- More than 32 bits ----

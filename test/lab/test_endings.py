@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How connections end that have reached several pods, and what a pod that ends costs them."""
 
-import contextlib
 import hashlib
 import os
 import socket
@@ -10,8 +9,8 @@ import pytest
 
 import origin
 import wait
-from conftest import opened
-from origin import Origin, constant
+from lab_fixtures import opened, origins_started
+from origin import constant
 from raw_http import Connection, request
 
 CONTENT = os.urandom(1 << 20) * 4
@@ -47,11 +46,7 @@ ANSWERS = {
 @pytest.fixture(scope="module")
 def shop():
     """Three pods of the test's own."""
-    with opened() as make, contextlib.ExitStack() as stack:
-        lab = make()
-        lab.origins = {pod.name: stack.enter_context(Origin(pod, ANSWERS)) for pod in lab.pods}
-        lab.write_shop()
-        lab.agent.start()
+    with opened() as make, origins_started(make(), lambda pod: ANSWERS) as lab:
         yield lab
 
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import origin
-from conftest import opened
+from lab_fixtures import opened, origins_started
 from origin import Origin, constant
 from raw_http import Connection, request
 
@@ -85,14 +85,11 @@ class Evil:
 
 @pytest.fixture(scope="module")
 def pods():
-    with opened() as make, contextlib.ExitStack() as stack:
+    with opened() as make:
         lab = make()
         lab.evil = Evil()
-        lab.origins = {pod.name: stack.enter_context(
-            Origin(pod, lab.evil.answers if pod.name == "api" else None)) for pod in lab.pods}
-        lab.write_shop()
-        lab.agent.start()
-        yield lab
+        with origins_started(lab, lambda pod: lab.evil.answers if pod.name == "api" else None):
+            yield lab
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import manifests
 import origin
 import wait
-from conftest import start_shop
+from lab_fixtures import origins_started, start_shop
 from origin import Origin
 from raw_http import Connection, request
 
@@ -163,7 +163,7 @@ def test_a_slow_pod_is_waited_for(start):
     lab = start(keep)
     with Connection(lab["client"], manifests.WEB_IPV4, timeout=40) as connection:
         connection.send(request(SLOW))
-        wait.until(lambda: lab.agent.verdicts()["pod_probed"] >= 2, "two probes",
+        wait.until(lambda: lab.agent.verdicts()["silent_probed"] >= 2, "two probes",
                    timeout=5 * PROBED_AFTER, interval=0.2)
         over.set()
         assert connection.reply().body == b"at last"
@@ -193,12 +193,9 @@ def test_a_get_that_was_reset_by_one_pod_and_is_repeated_at_silent_ones_is_answe
 @pytest.fixture
 def forgetful(make_lab):
     """Three pods that remember how connections end, and an agent that forgets idle ones soon."""
-    with contextlib.ExitStack() as stack:
-        lab = make_lab()
-        lab.origins = {pod.name: stack.enter_context(Origin(pod)) for pod in lab.pods}
-        lab.write_shop()
-        lab.agent.options = ["--idle-timeout", str(IDLE_TIMEOUT)]
-        lab.agent.start()
+    lab = make_lab()
+    lab.agent.options = ["--idle-timeout", str(IDLE_TIMEOUT)]
+    with origins_started(lab):
         yield lab
 
 

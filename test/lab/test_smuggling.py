@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests that two readers could take apart differently: no pod ever reads a second one."""
 
-import contextlib
 
 import pytest
 
 import wait
-from conftest import opened
-from origin import Origin
+from lab_fixtures import opened, origins_started
 from raw_http import Connection, request
 
 HOST = "Host: shop.example.com\r\n"
@@ -181,19 +179,8 @@ GOOD = {
 
 @pytest.fixture(scope="module")
 def pods():
-    with opened() as make, contextlib.ExitStack() as stack:
-        lab = make()
-        lab.origins = {pod.name: stack.enter_context(Origin(pod)) for pod in lab.pods}
-        lab.write_shop()
-        lab.agent.start()
+    with opened() as make, origins_started(make()) as lab:
         yield lab
-
-
-@pytest.fixture
-def origins(pods):
-    for entry in pods.origins.values():
-        entry.forget()
-    return pods.origins
 
 
 @pytest.fixture(params=["first", "later"])

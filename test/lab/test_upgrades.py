@@ -12,7 +12,7 @@ import forwarder
 import manifests
 import origin
 import websocket
-from conftest import opened
+from lab_fixtures import opened, origins_started
 from origin import Origin, constant
 from raw_http import Connection, request
 
@@ -38,30 +38,15 @@ def refuse(connection, message, stream):
 
 @pytest.fixture(scope="module")
 def pods():
-    with opened() as make, contextlib.ExitStack() as stack:
+    with opened() as make:
         lab = make()
         lab.late = Late()
         answers = {"/api/echo": websocket.echo, "/api/refuse": refuse, "/api/late": lab.late,
                    "/api/plain": constant(origin.reply("api", b"plain"))}
-        lab.origins = {pod.name: stack.enter_context(Origin(pod, answers)) for pod in lab.pods}
-        lab.write_shop()
         lab.manifests.write("any.yaml", manifests.path_route(
             "any", [manifests.rule(name, f"/{name}/", name) for name in ("api", "blog")]))
-        lab.agent.start()
-        yield lab
-
-
-@pytest.fixture
-def origins(pods):
-    for entry in pods.origins.values():
-        entry.forget()
-    return pods.origins
-
-
-@pytest.fixture
-def connection(pods, origins, web):
-    with Connection(pods["client"], web, timeout=20) as made:
-        yield made
+        with origins_started(lab, lambda pod: answers):
+            yield lab
 
 
 def switch(connection):

@@ -13,7 +13,7 @@ static void expect_probe(struct connection *c)
 	struct tcp_segment want;
 
 	sweep_send(c);
-	expect_verdict(c, VERDICT_POD_PROBED);
+	expect_verdict(c, VERDICT_SILENT_PROBED);
 	want = answer_to_pod(c, 0, NULL);
 	want.seq--;
 	expect_only(c, &want, 0);
