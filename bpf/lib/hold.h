@@ -11,6 +11,7 @@
 #define PATHROUTE_HOLD_H
 
 #include "flow.h"
+#include "hold_source.h"
 
 static __always_inline struct hold_large *hold_large_at(__u32 index)
 {
@@ -151,53 +152,6 @@ __noinline __u64 hold_sum(struct hold_large *hold, __u32 from, __u32 count)
 	}
 	rest = count & (HOLD_CHUNK - 1);
 	return sum + hold_sum_piece(hold_place(hold, from + count - rest), rest);
-}
-
-static __always_inline void hold_source_key(const struct flow *flow, struct source_key *ret_key)
-{
-	int mapped = !flow_is_ipv6(flow);
-
-	ret_key->prefix[0] = flow->client.word[0];
-	ret_key->prefix[1] = flow->client.word[1];
-	ret_key->prefix[2] = mapped ? flow->client.word[2] : 0;
-	ret_key->prefix[3] = mapped ? flow->client.word[3] : 0;
-}
-
-/* Counts one incomplete head for the flow's source. False: the source is at its cap. Entries
- * are never deleted, since a deleted one is used again at once; the map forgets the oldest. */
-static __always_inline int hold_count_source(struct flow *flow)
-{
-	struct source fresh = {};
-	struct source_key key;
-	struct source *source;
-
-	hold_source_key(flow, &key);
-	source = bpf_map_lookup_elem(&sources, &key);
-	if (!source) {
-		bpf_map_update_elem(&sources, &key, &fresh, BPF_NOEXIST);
-		source = bpf_map_lookup_elem(&sources, &key);
-	}
-	if (!source)
-		return 1;
-	if ((__s32)source->held >= (__s32)settings.source_cap)
-		return 0;
-	__sync_fetch_and_add(&source->held, 1);
-	flow->progress |= FLOW_COUNTED;
-	return 1;
-}
-
-static __always_inline void hold_forget_source(struct flow *flow)
-{
-	struct source_key key;
-	struct source *source;
-
-	if (!(flow->progress & FLOW_COUNTED))
-		return;
-	flow->progress &= ~FLOW_COUNTED;
-	hold_source_key(flow, &key);
-	source = bpf_map_lookup_elem(&sources, &key);
-	if (source && (__s32)source->held > 0)
-		__sync_fetch_and_add(&source->held, -1);
 }
 
 /* Gives back the small hold that was kept for the next request, if there is one. */
