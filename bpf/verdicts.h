@@ -103,6 +103,8 @@
 	  "segment of the pod behind bytes that are missing")                                      \
 	X(POD_PROBED, pod_probed, ANSWER, 0,                                                       \
 	  "pod asked for its acknowledgement, which a request waits for")                          \
+	X(CLIENT_PROBED, client_probed, ANSWER, 0,                                                 \
+	  "client asked what it has of the reply of a pod that has gone")                          \
 	X(OLD_LEG_RESET, old_leg_reset, ANSWER, 0, "pod told that its client started anew")        \
 	X(PMTU_TO_CLIENT, pmtu_to_client, ANSWER, 0, "client told of a smaller MTU")               \
 	X(PMTU_TO_POD, pmtu_to_pod, ANSWER, 0, "pod told of a smaller MTU")                        \

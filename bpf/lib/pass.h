@@ -261,7 +261,7 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 	if (packet->odd_options && packet_load_options(ctx, s))
 		return VERDICT_FLAGS_FORBIDDEN;
 	if (flow->state == FLOW_SPLICED && (flow->leg.flags & TCP_SIDE_ENDED)) {
-		verdict = gone_after_reset(s, slot);
+		verdict = gone_after_reset(ctx, s, slot);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}
