@@ -123,7 +123,8 @@ struct flow_leg {
 	__u32 set_version; /* of the rule's set in which the endpoint was found last */
 	__u8 id;           /* in the tag of the pod's tuple; 0 .. FLOW_LEGS - 1 */
 	__u8 drawn;        /* group to choose from, and 1; 0: none is drawn yet */
-	__u8 pad[2];
+	__u8 last_try;     /* the last endpoint is tried once more, by another port */
+	__u8 pad;
 };
 
 /*
