@@ -97,7 +97,7 @@ static __always_inline int pass_to_client(struct packet_context *ctx, struct scr
 		return pmtu_send(ctx, s, splice->mtu, VERDICT_PMTU_TO_POD);
 	if (pass_is_stale(flow, packet))
 		return VERDICT_CONTENDED;
-	splice_note_to_client(flow, packet);
+	splice_note_to_client(flow, packet, splice->pod_ack, splice->tsval);
 	splice_note_pod_next(flow, splice->seq + packet->length);
 	splice_count_bytes(flow, packet->length, 0);
 	return splice_send(ctx, s, splice, 0);
