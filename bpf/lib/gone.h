@@ -129,7 +129,7 @@ __noinline int gone_fin(struct packet_context *ctx, struct scratch *s, __u32 slo
 		gone_park(ctx, s, flow, slot);
 		return gone_repeat(ctx, s, flow, slot);
 	}
-	flow->progress |= FLOW_FINAL;
+	answer_make_final(flow);
 	return VERDICT_CONTINUE;
 }
 

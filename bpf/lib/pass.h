@@ -188,8 +188,7 @@ static __always_inline int pass_pod_slow(struct packet_context *ctx, struct scra
 			       ? release_from(ctx, s, slot, 0, VERDICT_HOLD_REPEATED)
 			       : VERDICT_OUT_OF_WINDOW;
 	s->reading.ack = flow->leg.pod_ack;
-	splice_note_to_client(flow, packet, packet->ack + flow->leg.e,
-			      packet->tsval + flow->leg.t);
+	splice_note_to_client(flow, packet, packet->ack + flow->leg.e, packet->tsval + flow->leg.t);
 	if (packet->flags & TCP_RST)
 		return pass_reset_pod(ctx, s, flow, slot);
 	verdict = pass_read_pod(ctx, s, flow, slot);
