@@ -107,6 +107,8 @@
 	X(SILENT_PROBED, silent_probed, ANSWER, 0,                                                 \
 	  "pod that owes a reply and is silent asked for a sign")                                  \
 	X(FLOW_EXPIRED, flow_expired, ANSWER, 0, "connection without packets: its ends were told") \
+	X(CLIENT_PROBED, client_probed, ANSWER, 0,                                                 \
+	  "client asked what it has of the reply of a pod that has gone")                          \
 	X(PMTU_TO_CLIENT, pmtu_to_client, ANSWER, 0, "client told of a smaller MTU")               \
 	X(PMTU_TO_POD, pmtu_to_pod, ANSWER, 0, "pod told of a smaller MTU")                        \
 	X(ICMP_TRANSLATED, icmp_translated, FORWARD, 0, "ICMP error translated")                   \

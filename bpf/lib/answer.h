@@ -27,12 +27,19 @@ static __always_inline __u32 answer_seq(const struct flow *flow, const struct sc
 	return s->packet.seq + flow->leg.d;
 }
 
+/* No later request is forwarded: those that wait never begin. */
+static __always_inline void answer_make_final(struct flow *flow)
+{
+	flow->progress |= FLOW_FINAL;
+	hold_drop_pending(flow);
+}
+
 /* The reply cannot be followed: its bytes pass, and no request comes after it. The client may read
  * it as one that ends. */
 static __always_inline void answer_give_up(struct flow *flow)
 {
 	hold_drop_carry(flow);
-	flow->progress |= FLOW_FINAL;
+	answer_make_final(flow);
 	flow->reply.phase = FRAMING_OPAQUE;
 	flow->reply.head = HTTP_REPLY_BAD;
 }
@@ -49,7 +56,7 @@ static __always_inline void answer_complete(struct flow *flow, __u32 slot)
 		return;
 	if (!(flow->progress & FLOW_EXPECT) || flow->client_next != flow->body_start)
 		return;
-	flow->progress |= FLOW_FINAL;
+	answer_make_final(flow);
 	flow->request.phase = FRAMING_FINAL;
 	flow->request.next = flow->client_next;
 }
@@ -66,7 +73,7 @@ static __always_inline __u32 answer_pop(struct flow *flow)
 /* Both sides have agreed to speak something else. */
 static __always_inline void answer_upgraded(struct flow *flow)
 {
-	flow->progress |= FLOW_FINAL;
+	answer_make_final(flow);
 	flow->request.phase = FRAMING_OPAQUE;
 	framing_settle(&flow->request);
 }
@@ -94,7 +101,7 @@ static __always_inline int answer_head_end(struct flow *flow)
 		flow->request.phase = FRAMING_HEAD;
 	body = http_reply_body(reply, flags);
 	if (http_reply_is_final(reply, body))
-		flow->progress |= FLOW_FINAL;
+		answer_make_final(flow);
 	reply->head = http_reply_is_unsure(reply, body) ? HTTP_REPLY_BAD : 0;
 	if (body == HTTP_BODY_LENGTH)
 		account_reply_length(flow, reply->next, reply->remaining);

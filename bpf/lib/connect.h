@@ -54,8 +54,8 @@ static __always_inline int connect_is_crowded(const struct endpoint_stats *stats
 
 /* Makes leg.endpoint the flow's pod. An endpoint that lately held an old connection under a
  * client's port holds more of them, and its kernel answers a SYN to each but twice a second
- * (tcp_invalid_ratelimit): for a while nobody's own port is tried there. */
-__noinline int connect_leg(__u32 slot)
+ * (tcp_invalid_ratelimit): for a while nobody's own port is tried there. `fresh_port`: not now. */
+__noinline int connect_leg(__u32 slot, __u32 fresh_port)
 {
 	struct flow *flow = flow_at(slot);
 	struct endpoint_stats *stats;
@@ -75,7 +75,7 @@ __noinline int connect_leg(__u32 slot)
 	flow->leg.tries = 0;
 	flow->leg.address_diff =
 		checksum_fold32(checksum_address_change(&flow->listener, &endpoint->address));
-	if (connect_index(flow, slot, connect_is_crowded(stats, flow->seen)))
+	if (connect_index(flow, slot, fresh_port || connect_is_crowded(stats, flow->seen)))
 		return -1;
 	flow->leg.endpoint = id;
 	__sync_fetch_and_add(&stats->active, 1);
@@ -167,7 +167,7 @@ __noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u3
 		return VERDICT_INTERNAL;
 	leg_make_place(ctx, s, slot);
 	verdict = endpoint_choose(slot, 0);
-	if (verdict == VERDICT_CONTINUE && connect_leg(slot))
+	if (verdict == VERDICT_CONTINUE && connect_leg(slot, 0))
 		verdict = VERDICT_ENDPOINTS_FAILED;
 	if (verdict != VERDICT_CONTINUE)
 		return -verdict;
@@ -176,27 +176,42 @@ __noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u3
 	return connect_send(ctx, s, slot, VERDICT_POD_SYN);
 }
 
+/* No other endpoint is left. Refusal and silence need not be the last one's own: its kernel refuses
+ * a SYN on the tuple of an old connection in FIN_WAIT_2 as a closed port would, and answers others
+ * sparingly. So it is tried once more, by another port. Negative: it was already. */
+static __always_inline int connect_once_more(struct flow *flow, __u32 slot, __u32 failed)
+{
+	if (flow->leg.endpoints_tried > ENDPOINT_TRIES_MAX || !failed)
+		return -1;
+	flow->leg.endpoints_tried = ENDPOINT_TRIES_MAX; /* and one more now */
+	flow->leg.endpoint = failed;
+	return connect_leg(slot, 1);
+}
+
 /* The endpoint does not answer, or refuses: the next one, or 503. */
 __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
+	__u32 sent = VERDICT_POD_SYN_ELSEWHERE;
 	__u32 failed;
 	int verdict;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	failed = flow->leg.endpoint;
-	endpoint_failed(failed, s->packet.now);
+	if (failed)
+		endpoint_failed(failed, s->packet.now);
 	leg_end(flow, &flow->leg);
 	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX ? endpoint_choose(slot, failed)
 								 : VERDICT_ENDPOINTS_FAILED;
-	if (verdict == VERDICT_CONTINUE && connect_leg(slot))
-		verdict = VERDICT_ENDPOINTS_FAILED;
-	if (verdict != VERDICT_CONTINUE)
-		return -VERDICT_ENDPOINTS_FAILED;
+	if (verdict != VERDICT_CONTINUE || connect_leg(slot, 0)) {
+		if (connect_once_more(flow, slot, failed))
+			return -VERDICT_ENDPOINTS_FAILED;
+		sent = VERDICT_POD_PORT_CHANGED;
+	}
 	flow->leg.endpoints_tried++;
 	flow->leg.ports_tried = 0;
-	return connect_send(ctx, s, slot, VERDICT_POD_SYN_ELSEWHERE);
+	return connect_send(ctx, s, slot, sent);
 }
 
 /* Moves the leg to another source port at the same endpoint. Negative: none is free. */
@@ -212,7 +227,7 @@ static __always_inline int connect_move_port(struct flow *flow, __u32 slot)
 	stats->crowded_until = (flow->seen + CONNECT_CROWDED_TICKS) | 1;
 	leg_end(flow, &flow->leg);
 	flow->leg.endpoint = id;
-	if (connect_leg(slot))
+	if (connect_leg(slot, 0))
 		return -1;
 	flow->leg.tries = tries;
 	return 0;
@@ -226,9 +241,10 @@ __noinline int connect_again(struct packet_context *ctx, struct scratch *s, __u3
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	if (s->packet.now - flow->leg.pod_next < CONNECT_REPEAT_TICKS)
+	/* Signed: the other CPU may have read the clock later, and worked on its packet earlier. */
+	if ((__s32)(s->packet.now - flow->leg.pod_next) < CONNECT_REPEAT_TICKS)
 		return VERDICT_HOLD_PENDING;
-	if (s->packet.now - flow->born > CONNECT_DEADLINE_TICKS) {
+	if ((__s32)(s->packet.now - flow->born) > CONNECT_DEADLINE_TICKS) {
 		endpoint_failed(flow->leg.endpoint, s->packet.now);
 		return -VERDICT_ENDPOINTS_FAILED;
 	}
@@ -251,7 +267,7 @@ __noinline int connect_other_port(struct packet_context *ctx, struct scratch *s,
 	if (++flow->leg.ports_tried > CONNECT_PORTS_TRIED_MAX)
 		return connect_elsewhere(ctx, s, slot);
 	if (connect_move_port(flow, slot))
-		return -VERDICT_ENDPOINTS_FAILED;
+		return connect_elsewhere(ctx, s, slot);
 	flow->leg.tries = 0;
 	return connect_send(ctx, s, slot, VERDICT_POD_PORT_CHANGED);
 }

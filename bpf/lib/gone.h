@@ -129,8 +129,21 @@ __noinline int gone_fin(struct packet_context *ctx, struct scratch *s, __u32 slo
 		gone_park(ctx, s, flow, slot);
 		return gone_repeat(ctx, s, flow, slot);
 	}
-	flow->progress |= FLOW_FINAL;
+	answer_make_final(flow);
 	return VERDICT_CONTINUE;
+}
+
+/* Turns the packet into a probe of the client, which answers what it has of the reply: it may lack
+ * bytes, and would wait for them. */
+static __always_inline int gone_probe(struct packet_context *ctx, struct scratch *s,
+				      struct flow *flow, __u32 verdict)
+{
+	reply_segment(&s->segment, flow, flow->client_ack - 1, TCP_ACK);
+	s->segment.ack = seq_max(flow->leg.pod_ack, flow->client_acked);
+	if (segment_write_probe(ctx, s))
+		return VERDICT_INTERNAL;
+	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	return verdict;
 }
 
 /* The pod has sent RST. VERDICT_CONTINUE: it is the client's. */
@@ -152,31 +165,46 @@ __noinline int gone_reset(struct packet_context *ctx, struct scratch *s, __u32 s
 		leg_lost(flow, s->packet.now);
 		return VERDICT_POD_END_SWALLOWED;
 	}
-	if (!gone_is_between(flow) ||
+	if (!gone_is_between(flow) || seq_before(flow->leg.pod_ack, flow->request.next) ||
 	    (flow->progress & (FLOW_FINAL | FLOW_CLIENT_FIN | FLOW_POD_FIN)))
 		return VERDICT_CONTINUE;
 	flow->leg.flags |= TCP_SIDE_ENDED; /* if the client has got all of the reply, it is idle */
-	return VERDICT_POD_END_SWALLOWED;
+	return gone_probe(ctx, s, flow, VERDICT_POD_END_SWALLOWED);
+}
+
+/* The client's packet answers our probe: it names the byte as received twice (RFC 2883). All that
+ * the pod has sent has come before that, or is lost. */
+static __always_inline int gone_probe_answered(const struct scratch *s, const struct flow *flow)
+{
+	if (!(flow->client_flags & TCP_SIDE_SACK))
+		return 1; /* it cannot be told */
+	return s->packet.odd_options && s->options.sack_at &&
+	       seq_before(tcp_options_word(&s->option_bytes[0][s->options.sack_at & 63]),
+			  s->packet.ack);
 }
 
 /* A client's packet on a leg that was reset behind a whole reply. VERDICT_CONTINUE: the flow is
- * WAITING now. */
-__noinline int gone_after_reset(struct scratch *s, __u32 slot)
+ * WAITING now, or the client ends it. */
+__noinline int gone_after_reset(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
+	__u32 before;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	s->reading.ack = flow->client_ack;
-	if (!(s->packet.flags & TCP_RST) && seq_after(s->packet.ack, flow->client_ack))
+	before = flow->client_ack;
+	s->reading.ack = before;
+	if (s->packet.flags & TCP_RST)
+		return VERDICT_CONTINUE;
+	if (seq_after(s->packet.ack, before) && !seq_after(s->packet.ack, flow->reply.next))
 		flow->client_ack = s->packet.ack;
 	if (request_is_idle(flow)) {
 		leg_lost(flow, s->packet.now);
 		return VERDICT_CONTINUE;
 	}
-	if (s->packet.ack != s->reading.ack)
-		return VERDICT_ACK_SWALLOWED;
-	flow->leg.pod_next = flow->client_ack; /* the client waits for lost bytes */
+	if (flow->client_ack != before || !gone_probe_answered(s, flow))
+		return gone_probe(ctx, s, flow, VERDICT_CLIENT_PROBED);
+	flow->leg.pod_next = before; /* nobody can send again what the client waits for */
 	return PASS_ABORT + VERDICT_NO_FLOW;
 }
 

@@ -188,7 +188,7 @@ static __always_inline int pass_pod_slow(struct packet_context *ctx, struct scra
 			       ? release_from(ctx, s, slot, 0, VERDICT_HOLD_REPEATED)
 			       : VERDICT_OUT_OF_WINDOW;
 	s->reading.ack = flow->leg.pod_ack;
-	splice_note_to_client(flow, packet);
+	splice_note_to_client(flow, packet, packet->ack + flow->leg.e, packet->tsval + flow->leg.t);
 	if (packet->flags & TCP_RST)
 		return pass_reset_pod(ctx, s, flow, slot);
 	verdict = pass_read_pod(ctx, s, flow, slot);
@@ -263,7 +263,7 @@ static __always_inline int pass_client_claimed(struct packet_context *ctx, struc
 	if (packet->odd_options && packet_load_options(ctx, s))
 		return VERDICT_FLAGS_FORBIDDEN;
 	if (flow->state == FLOW_SPLICED && (flow->leg.flags & TCP_SIDE_ENDED)) {
-		verdict = gone_after_reset(s, slot);
+		verdict = gone_after_reset(ctx, s, slot);
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 	}

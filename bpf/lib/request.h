@@ -189,15 +189,34 @@ __noinline int request_stays(struct packet_context *ctx, struct scratch *s, __u3
 	return 1;
 }
 
+/* Keeps bytes from request.next on that have to wait, unread. */
+__noinline int request_keep(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	__u32 count;
+
+	if (!s || !flow || (flow->progress & FLOW_FINAL))
+		return REQUEST_STOP;
+	count = s->packet.length - (flow->request.next - s->packet.seq);
+	if (count > HOLD_SMALL_SIZE)
+		count = HOLD_SMALL_SIZE;
+	if (verify_take(ctx, s, flow->request.next - s->packet.seq, count))
+		return REQUEST_STOP;
+	s->hold.start = flow->request.next;
+	body_wait(&s->hold, slot, 0, count);
+	return REQUEST_STOP;
+}
+
 /* A request begins at request.next. */
 __noinline int request_head(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
 	int result;
 
-	if (!s || !flow || (flow->progress & FLOW_FINAL) ||
-	    flow->outstanding_count >= FLOW_OUTSTANDING)
+	if (!s || !flow || (flow->progress & FLOW_FINAL))
 		return REQUEST_STOP;
+	if (flow->outstanding_count >= FLOW_OUTSTANDING)
+		return request_keep(ctx, s, slot);
 	result = request_load(ctx, s, flow);
 	if (result != REQUEST_MORE || request_stays(ctx, s, slot))
 		return result;
@@ -283,8 +302,10 @@ static __always_inline int request_read(struct packet_context *ctx, struct scrat
 		__u8 phase = READ_ONCE(flow->request.phase);
 
 		if (!seq_before(flow->request.next, s->packet.seq + s->packet.length) ||
-		    phase == FRAMING_UPGRADE || phase == FRAMING_FINAL)
+		    phase == FRAMING_FINAL)
 			return REQUEST_STOP;
+		if (phase == FRAMING_UPGRADE)
+			return request_keep(ctx, s, slot);
 		result = phase == FRAMING_HEAD ? request_head(ctx, s, slot)
 					       : request_body(ctx, s, slot);
 		if (result != REQUEST_MORE)

@@ -30,13 +30,10 @@ static __always_inline int request_is_idle(const struct flow *flow)
 	return request_is_answered(flow) && !seq_before(flow->leg.pod_ack, flow->request.next);
 }
 
-/* Turns the packet into one byte that the pod has acknowledged: TCP answers such a segment at once
- * (RFC 9293 3.10.7.4), and its content is nothing to it. */
+/* Turns the packet into a probe of the pod, which answers what it has. */
 __noinline int request_probe(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
-	__u8 byte = 0;
-	int header;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
@@ -46,9 +43,7 @@ __noinline int request_probe(struct packet_context *ctx, struct scratch *s, __u3
 	if (flow->leg.flags & TCP_SIDE_TIMESTAMPS)
 		segment_timestamps(&s->segment, s->packet.tsval,
 				   splice_tsecr_to_pod(flow, s->packet.tsecr));
-	s->segment.payload_length = 1;
-	header = segment_write(ctx, s);
-	if (header < 0 || bpf_skb_store_bytes(ctx, header, &byte, 1, 0))
+	if (segment_write_probe(ctx, s))
 		return VERDICT_INTERNAL;
 	s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
 	return VERDICT_POD_PROBED;

@@ -33,8 +33,9 @@ static __always_inline int request_after_last(struct flow *flow, __u32 now)
 		flow->quiet_since = now;
 		return VERDICT_AFTER_LAST;
 	}
-	return now - flow->quiet_since < REQUEST_LAST_TICKS ? VERDICT_AFTER_LAST
-							    : PASS_ABORT + VERDICT_LAST_NOT_ENDED;
+	return (__s32)(now - flow->quiet_since) < REQUEST_LAST_TICKS
+		       ? VERDICT_AFTER_LAST
+		       : PASS_ABORT + VERDICT_LAST_NOT_ENDED;
 }
 
 #endif

@@ -96,6 +96,7 @@ struct segment {
 struct splice {
 	__u32 seq;
 	__u32 ack;
+	__u32 pod_ack; /* to the client: as the pod says it, in the client's numbering */
 	__u32 tsval;
 	__u32 tsecr;
 	__u32 ports;               /* as the first word of the TCP header */

@@ -148,6 +148,19 @@ __noinline int segment_write(struct packet_context *ctx, struct scratch *s)
 	return header;
 }
 
+/* Builds a segment of one byte that its receiver has acknowledged: TCP answers it at once (RFC 9293
+ * 3.10.7.4), and its content is nothing to it. Negative: as above. */
+static __always_inline int segment_write_probe(struct packet_context *ctx, struct scratch *s)
+{
+	__u8 byte = 0;
+	int header;
+
+	s->segment.payload_length = 1;
+	s->segment.payload_sum = 0;
+	header = segment_write(ctx, s);
+	return header < 0 || bpf_skb_store_bytes(ctx, header, &byte, 1, 0) ? -1 : 0;
+}
+
 static __always_inline void segment_no_options(struct segment *segment)
 {
 	segment->options_length = 0;

@@ -201,7 +201,8 @@ static __always_inline void splice_fill_to_client(const struct flow *flow, struc
 	const struct flow_leg *leg = &flow->leg;
 
 	ret->seq = packet->seq + leg->d;
-	ret->ack = seq_max(packet->ack + leg->e, flow->client_acked);
+	ret->pod_ack = packet->ack + leg->e;
+	ret->ack = seq_max(ret->pod_ack, flow->client_acked);
 	ret->tsval = packet->tsval + leg->t;
 	ret->tsecr = packet->tsecr;
 	ret->ports = (__u32)flow->client_port << 16 | flow->listener_port;
@@ -261,18 +262,20 @@ static __always_inline void splice_note_client_next(struct flow *flow, __u32 end
 		flow->client_next = end;
 }
 
-static __always_inline void splice_note_to_client(struct flow *flow, const struct packet *packet)
+/* `ack` and `tsval`: of the packet, in the client's numbering. Not from the leg here: unclaimed, it
+ * may have been changed since the packet was translated. */
+static __always_inline void splice_note_to_client(struct flow *flow, const struct packet *packet,
+						  __u32 ack, __u32 tsval)
 {
 	splice_note_seen(flow, packet->now);
 	if (packet->flags & TCP_RST)
 		return;
-	if (seq_after(packet->ack + flow->leg.e, flow->leg.pod_ack) &&
-	    !seq_after(packet->ack + flow->leg.e, flow->client_next + 1)) {
-		flow->leg.pod_ack = packet->ack + flow->leg.e;
-		flow->client_acked = seq_max(flow->client_acked, flow->leg.pod_ack);
+	if (seq_after(ack, flow->leg.pod_ack) && !seq_after(ack, flow->client_next + 1)) {
+		flow->leg.pod_ack = ack;
+		flow->client_acked = seq_max(flow->client_acked, ack);
 	}
 	if (packet->has_timestamps)
-		splice_note_tsval(flow, packet->tsval + flow->leg.t);
+		splice_note_tsval(flow, tsval);
 }
 
 /* `end`: of what was forwarded, in the client's numbering. */

@@ -97,7 +97,7 @@ static __always_inline int pass_to_client(struct packet_context *ctx, struct scr
 		return pmtu_send(ctx, s, splice->mtu, VERDICT_PMTU_TO_POD);
 	if (pass_is_stale(flow, packet))
 		return VERDICT_CONTENDED;
-	splice_note_to_client(flow, packet);
+	splice_note_to_client(flow, packet, splice->pod_ack, splice->tsval);
 	splice_note_pod_next(flow, splice->seq + packet->length);
 	splice_count_bytes(flow, packet->length, 0);
 	return splice_send(ctx, s, splice, 0);
@@ -124,6 +124,33 @@ static __always_inline void pass_move_sack(struct scratch *s, __u32 shift)
 	}
 }
 
+/* True when a block names bytes that an earlier pod has sent, received twice (RFC 2883). `first` is
+ * the leg's first byte. Soon after that only: later it may look as if it were to come. */
+static __always_inline int pass_sacks_before(const struct scratch *s, __u32 first)
+{
+	if (s->packet.ack - first > ENDING_REACH)
+		return 0;
+	for (__u32 i = 0; i < 4; i++) {
+		__u32 at = (s->options.sack_at + i * 8) & 63;
+
+		if (i >= s->options.sack_blocks)
+			break;
+		if (seq_before(tcp_options_word(&s->option_bytes[0][at]), first))
+			return 1;
+	}
+	return 0;
+}
+
+/* Makes the SACK option NOPs. */
+static __always_inline void pass_erase_sack(struct scratch *s)
+{
+	for (__u32 i = 0; i < 2 + 4 * 8; i++) {
+		if (i >= 2 + s->options.sack_blocks * 8)
+			break;
+		s->option_bytes[1][(s->options.sack_at - 2 + i) & 63] = TCP_OPTION_NOP;
+	}
+}
+
 /* Options in any other layout than the usual one. Yields the checksum difference, or < 0. */
 __noinline __s64 pass_options(struct packet_context *ctx, struct scratch *s, __u32 slot,
 			      __u32 to_pod)
@@ -145,7 +172,9 @@ __noinline __s64 pass_options(struct packet_context *ctx, struct scratch *s, __u
 	} else if (s->options.timestamps) {
 		pass_put_word(&s->option_bytes[1][at], s->packet.tsval + flow->leg.t);
 	}
-	if (s->options.sack_at)
+	if (s->options.sack_at && to_pod && pass_sacks_before(s, flow->isn + 1))
+		pass_erase_sack(s);
+	else if (s->options.sack_at)
 		pass_move_sack(s, to_pod ? -flow->leg.d : flow->leg.e);
 	if (bpf_skb_store_bytes(ctx, s->packet.l4 + TCP_LENGTH, s->option_bytes[1], length, 0))
 		return -1;

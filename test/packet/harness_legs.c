@@ -56,7 +56,7 @@ void leg_speak(struct connection *c, const struct leg *leg)
 	c->pod_tsval = leg->pod_tsval;
 }
 
-struct flow flow_of(const struct connection *c)
+static bool find_slot(const struct connection *c, uint32_t *ret_slot)
 {
 	struct flow_key key = {
 		.source = c->client_address,
@@ -64,13 +64,32 @@ struct flow flow_of(const struct connection *c)
 		.source_port = htons(c->client_port),
 		.destination_port = htons(c->listener_port),
 	};
-	struct flow flow = {};
 	struct flow_ref ref;
 
-	if (bpf_map_lookup_elem(testbed_map(c->testbed, "flows"), &key, &ref) ||
-	    bpf_map_lookup_elem(testbed_map(c->testbed, "flow_slots"), &ref.slot, &flow))
+	if (bpf_map_lookup_elem(testbed_map(c->testbed, "flows"), &key, &ref))
+		return false;
+	*ret_slot = ref.slot;
+	return true;
+}
+
+struct flow flow_of(const struct connection *c)
+{
+	struct flow flow = {};
+	uint32_t slot;
+
+	if (!find_slot(c, &slot) ||
+	    bpf_map_lookup_elem(testbed_map(c->testbed, "flow_slots"), &slot, &flow))
 		flow.state = FLOW_FREE;
 	return flow;
+}
+
+void flow_set(const struct connection *c, const struct flow *flow)
+{
+	uint32_t slot;
+
+	if (!find_slot(c, &slot) ||
+	    bpf_map_update_elem(testbed_map(c->testbed, "flow_slots"), &slot, flow, BPF_ANY))
+		expect_fail(HERE, "the flow cannot be changed");
 }
 
 unsigned parked_of(const struct connection *c)

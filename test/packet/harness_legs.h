@@ -31,6 +31,7 @@ void leg_speak(struct connection *c, const struct leg *leg);
 
 /* What the router knows of the connection. */
 struct flow flow_of(const struct connection *c);
+void flow_set(const struct connection *c, const struct flow *flow);
 unsigned parked_of(const struct connection *c);
 
 /* Legs that a pod's endpoint carries. */

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 
 #include "harness.h"
+#include "harness_legs.h"
 
 /* A request for a rule is complete; the SYN is taken. */
 static struct tcp_segment call_pod(struct connection *c, const char *request)
@@ -200,7 +201,28 @@ static void with_no_endpoint_left_the_client_gets_503(void **state)
 	expect_verdict(c, VERDICT_POD_SYN_ELSEWHERE);
 	take_pod_syn(c);
 	pod_refuses(c);
+	expect_verdict(c, VERDICT_POD_PORT_CHANGED);
+	take_pod_syn(c);
+	pod_refuses(c);
 	expect_reply_503(c, VERDICT_ENDPOINTS_FAILED);
+}
+
+/* The pod closed an old connection of the client's port, and the client has not: Linux refuses a
+ * SYN there as a closed port would. */
+static void a_refusal_of_the_only_endpoint_leads_to_another_source_port(void **state)
+{
+	struct connection *c = *state;
+
+	call_pod(c, REQUEST_ROOT);
+	pod_refuses(c);
+	expect_verdict(c, VERDICT_POD_PORT_CHANGED);
+	take_pod_syn(c);
+	expect_nothing_more(c);
+	expect_number(c->pod_number, 0);
+	assert_int_not_equal(c->pod_source_port, c->client_port);
+	expect_number(active_on(c, 0), 1);
+	pod_accepts(c);
+	expect_stream(c, REQUEST_ROOT, strlen(REQUEST_ROOT));
 }
 
 static void silence_of_the_only_endpoint_ends_in_503(void **state)
@@ -346,6 +368,7 @@ int main(void)
 		BOTH(after_two_tries_another_endpoint_is_called),
 		BOTH(a_refusal_calls_another_endpoint_at_once),
 		BOTH(with_no_endpoint_left_the_client_gets_503),
+		BOTH(a_refusal_of_the_only_endpoint_leads_to_another_source_port),
 		BOTH(silence_of_the_only_endpoint_ends_in_503),
 		BOTH(a_refusal_with_a_wrong_number_does_not_count),
 		BOTH(a_syn_ack_with_a_wrong_number_does_not_count),

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 
 #include "harness.h"
+#include "harness_legs.h"
 
 #define REQUESTS 300
 
@@ -175,8 +176,29 @@ static void the_only_endpoint_is_called_although_it_failed(void **state)
 		expect_verdict(c, VERDICT_POD_SYN);
 		take_pod_syn(c);
 		refuse(c);
+		expect_verdict(c, VERDICT_POD_PORT_CHANGED);
+		take_pod_syn(c);
+		refuse(c);
 		expect_verdict(c, VERDICT_ENDPOINTS_FAILED);
 	}
+}
+
+/* Another CPU has read the clock later, and has had the flow earlier. */
+static void a_request_that_is_older_than_its_syn_is_a_copy(void **state)
+{
+	struct connection *c = *state;
+	struct flow flow;
+
+	client_connects(c);
+	client_says(c, TCP_PSH, REQUEST_ROOT);
+	expect_verdict(c, VERDICT_POD_SYN);
+	flow = flow_of(c);
+	flow.born += 100;
+	flow.leg.pod_next += 100;
+	flow_set(c, &flow);
+	c->client.next -= (uint32_t)strlen(REQUEST_ROOT);
+	client_says(c, TCP_PSH, REQUEST_ROOT);
+	expect_dropped(c, VERDICT_HOLD_PENDING);
 }
 
 /* The set is exchanged between two requests; one that is under way goes on. */
@@ -205,6 +227,7 @@ int main(void)
 		BOTH(weights_share_the_requests),
 		BOTH(an_endpoint_that_fails_in_a_row_is_left_out),
 		BOTH(the_only_endpoint_is_called_although_it_failed),
+		BOTH(a_request_that_is_older_than_its_syn_is_a_copy),
 		BOTH(a_new_set_counts_from_the_next_request_on),
 	};
 

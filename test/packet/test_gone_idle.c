@@ -219,6 +219,30 @@ static void a_fin_before_the_reply_is_acknowledged_is_not_shown(void **state)
 	expect_verdict(c, VERDICT_POD_SYN);
 }
 
+/* One byte that the client has acknowledged already: it answers what it has. */
+static void expect_probe(struct connection *c, enum verdict verdict, uint32_t acknowledged)
+{
+	struct tcp_segment want = answer_to_client(c, 0, NULL);
+
+	expect_verdict(c, verdict);
+	want.seq = acknowledged - 1;
+	want.payload = "\0";
+	want.payload_length = 1;
+	expect_only(c, &want, ANY_WINDOW | ANY_TSVAL);
+}
+
+/* What Linux answers: the byte came twice. */
+static struct tcp_segment probe_answer(const struct connection *c, uint32_t probed, uint32_t ack)
+{
+	struct tcp_segment segment = client_segment(c, 0, NULL);
+
+	strcpy(segment.options.layout, "nntnna");
+	segment.options.sack_count = 1;
+	segment.options.sack[0] = (struct sack_block){probed - 1, probed};
+	segment.ack = ack;
+	return segment;
+}
+
 /* All of it was delivered: the client is not told, and asks another connection. */
 static void a_rst_behind_a_reply_that_is_not_acknowledged_yet_is_not_shown(void **state)
 {
@@ -228,7 +252,7 @@ static void a_rst_behind_a_reply_that_is_not_acknowledged_yet_is_not_shown(void 
 	connection_splice(c, REQUEST_ROOT);
 	pod_passes(c, TCP_PSH, REPLY_OK);
 	pod_says(c, TCP_RST, NULL);
-	expect_dropped(c, VERDICT_POD_END_SWALLOWED);
+	expect_probe(c, VERDICT_POD_END_SWALLOWED, c->client.ack - LENGTH(REPLY_OK));
 	client_says(c, 0, NULL);
 	expect_dropped(c, VERDICT_ACK_SWALLOWED);
 	expect_number(flow_of(c).state, FLOW_WAITING);
@@ -245,7 +269,7 @@ static void a_request_may_acknowledge_a_reply_that_a_rst_followed(void **state)
 	connection_splice(c, REQUEST_ROOT);
 	pod_passes(c, TCP_PSH, REPLY_OK);
 	pod_says(c, TCP_RST, NULL);
-	expect_dropped(c, VERDICT_POD_END_SWALLOWED);
+	expect_verdict(c, VERDICT_POD_END_SWALLOWED);
 	reroute(c, REQUEST_ROOT, &left);
 	reply_is_taken(c, REPLY_OK);
 }
@@ -261,9 +285,8 @@ static void a_client_that_misses_bytes_of_a_pod_that_was_reset_is_reset(void **s
 	before = c->client.ack;
 	pod_passes(c, TCP_PSH, REPLY_OK);
 	pod_says(c, TCP_RST, NULL);
-	expect_dropped(c, VERDICT_POD_END_SWALLOWED);
-	segment = client_segment(c, 0, NULL);
-	segment.ack = before;
+	expect_probe(c, VERDICT_POD_END_SWALLOWED, before);
+	segment = probe_answer(c, before, before);
 	client_sends(c, &segment);
 	expect_verdict(c, VERDICT_NO_FLOW);
 	got = take_segment(c);
@@ -272,6 +295,58 @@ static void a_client_that_misses_bytes_of_a_pod_that_was_reset_is_reset(void **s
 	expect_number(got.flags & TCP_RST, TCP_RST);
 	expect_number(got.seq, before);
 	expect_number(flow_of(c).state, FLOW_FREE);
+}
+
+/* A window update, or an acknowledgement that left before the reply's end came. */
+static void the_end_of_a_reply_may_be_on_its_way_when_its_pod_is_reset(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment segment;
+	uint32_t before, end;
+
+	connection_splice(c, REQUEST_ROOT);
+	before = c->client.ack;
+	pod_passes(c, TCP_PSH, REPLY_OK);
+	end = c->client.ack;
+	pod_says(c, TCP_RST, NULL);
+	expect_probe(c, VERDICT_POD_END_SWALLOWED, before);
+	segment = client_segment(c, 0, NULL);
+	segment.ack = before;
+	segment.window++;
+	client_sends(c, &segment);
+	expect_probe(c, VERDICT_CLIENT_PROBED, before);
+	segment = probe_answer(c, before, before + 7);
+	client_sends(c, &segment);
+	expect_probe(c, VERDICT_CLIENT_PROBED, before + 7);
+	segment = probe_answer(c, before + 7, end);
+	client_sends(c, &segment);
+	expect_dropped(c, VERDICT_ACK_SWALLOWED);
+	expect_number(flow_of(c).state, FLOW_WAITING);
+}
+
+static void a_client_may_end_a_connection_whose_pod_was_reset(void **state)
+{
+	struct connection *c = *state;
+
+	connection_splice(c, REQUEST_ROOT);
+	pod_passes(c, TCP_PSH, REPLY_OK);
+	pod_says(c, TCP_RST, NULL);
+	expect_verdict(c, VERDICT_POD_END_SWALLOWED);
+	client_says(c, TCP_RST, NULL);
+	expect_number(flow_of(c).state, FLOW_TAIL);
+}
+
+/* It has not read all of the request: whoever sends it must know. */
+static void a_rst_in_front_of_the_acknowledgement_of_a_body_is_shown(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment reset;
+
+	connection_splice(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+	pod_passes(c, TCP_PSH, REPLY_OK);
+	client_passes(c, TCP_PSH, "body");
+	reset = pod_segment(c, TCP_RST, NULL);
+	pass_to_client(c, &reset);
 }
 
 int main(void)
@@ -292,6 +367,9 @@ int main(void)
 		BOTH(a_rst_behind_a_reply_that_is_not_acknowledged_yet_is_not_shown),
 		BOTH(a_request_may_acknowledge_a_reply_that_a_rst_followed),
 		BOTH(a_client_that_misses_bytes_of_a_pod_that_was_reset_is_reset),
+		BOTH(the_end_of_a_reply_may_be_on_its_way_when_its_pod_is_reset),
+		BOTH(a_client_may_end_a_connection_whose_pod_was_reset),
+		BOTH(a_rst_in_front_of_the_acknowledgement_of_a_body_is_shown),
 	};
 
 	return HARNESS_RUN(tests);

@@ -50,6 +50,27 @@ static void expect_both_reset(struct connection *c, uint32_t client_seq)
 	expect_number(flow_of(c).state, FLOW_FREE);
 }
 
+static void nothing_is_forwarded_behind_a_request_that_closes(void **state)
+{
+	static const char *const requests[] = {
+		"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+		"GET / HTTP/1.0\r\nHost: a\r\n\r\n",
+	};
+	struct connection *c = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		connection_splice(c, requests[i]);
+		client_says(c, TCP_PSH, REQUEST_ROOT);
+		expect_dropped(c, VERDICT_AFTER_LAST);
+		c->client.next -= LENGTH(REQUEST_ROOT);
+		pod_passes(c, TCP_PSH | TCP_FIN, REPLY_OK);
+		client_passes(c, 0, NULL);
+		client_says(c, TCP_PSH, REQUEST_ROOT);
+		expect_dropped(c, VERDICT_AFTER_LAST);
+		harness_next_client(c);
+	}
+}
+
 /* The client has read the chunk line as it was meant, and sends the next request. */
 static void a_client_behind_a_reply_that_cannot_be_followed_is_told(void **state)
 {
@@ -136,6 +157,7 @@ static void a_pod_that_goes_on_is_not_cut_short(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		BOTH(nothing_is_forwarded_behind_a_request_that_closes),
 		BOTH(a_client_behind_a_reply_that_cannot_be_followed_is_told),
 		BOTH(a_fin_behind_bytes_that_went_to_nobody_ends_the_connection),
 		BOTH(a_client_behind_the_last_reply_is_told),

@@ -255,6 +255,29 @@ static void the_seventeenth_request_waits(void **state)
 	expect_number(flow_of(c).outstanding_count, 0);
 }
 
+static void the_seventeenth_request_begins_without_being_sent_again(void **state)
+{
+	struct connection *c = *state;
+	struct leg leg;
+
+	connection_splice(c, REQUEST_ROOT);
+	for (unsigned i = 1; i < FLOW_OUTSTANDING; i++)
+		client_passes(c, TCP_PSH, REQUEST_ROOT);
+	client_says(c, TCP_PSH, REQUEST_ROOT);
+	expect_dropped(c, VERDICT_REQUEST_WAITS);
+	for (unsigned i = 0; i < FLOW_OUTSTANDING; i++)
+		pod_passes(c, TCP_PSH, REPLY_OK);
+	leg = leg_of(c);
+	client_says(c, 0, NULL);
+	expect_verdict(c, VERDICT_LEG_RESUMED);
+	take_segment(c);
+	c->client.next -= LENGTH(REQUEST_ROOT);
+	leg_return(c, &leg);
+	c->client.next += LENGTH(REQUEST_ROOT);
+	pod_receives(c);
+	expect_stream(c, REQUEST_ROOT, strlen(REQUEST_ROOT));
+}
+
 #define POST_BEGUN "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n01234"
 
 static void a_body_and_the_next_request_of_its_rule_share_a_segment(void **state)
@@ -325,27 +348,6 @@ static void a_malformed_request_waits_too(void **state)
 	expect_verdict(c, VERDICT_BARE_LF);
 }
 
-static void nothing_is_forwarded_behind_a_request_that_closes(void **state)
-{
-	static const char *const requests[] = {
-		"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-		"GET / HTTP/1.0\r\nHost: a\r\n\r\n",
-	};
-	struct connection *c = *state;
-
-	for (unsigned i = 0; i < 2; i++) {
-		connection_splice(c, requests[i]);
-		client_says(c, TCP_PSH, REQUEST_ROOT);
-		expect_dropped(c, VERDICT_AFTER_LAST);
-		c->client.next -= LENGTH(REQUEST_ROOT);
-		pod_passes(c, TCP_PSH | TCP_FIN, REPLY_OK);
-		client_passes(c, 0, NULL);
-		client_says(c, TCP_PSH, REQUEST_ROOT);
-		expect_dropped(c, VERDICT_AFTER_LAST);
-		harness_next_client(c);
-	}
-}
-
 static void http_1_0_with_keep_alive_goes_on(void **state)
 {
 	static const char request[] = "GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n";
@@ -376,12 +378,12 @@ int main(void)
 		BOTH(a_segment_is_cut_where_another_rule_begins),
 		BOTH(a_request_behind_the_first_one_is_sent_again),
 		BOTH(the_seventeenth_request_waits),
+		BOTH(the_seventeenth_request_begins_without_being_sent_again),
 		BOTH(a_body_and_the_next_request_of_its_rule_share_a_segment),
 		BOTH(a_body_is_cut_from_the_next_request_of_another_rule),
 		BOTH(a_body_that_looks_like_a_request_is_none),
 		BOTH(an_own_reply_waits_too),
 		BOTH(a_malformed_request_waits_too),
-		BOTH(nothing_is_forwarded_behind_a_request_that_closes),
 		BOTH(http_1_0_with_keep_alive_goes_on),
 	};
 

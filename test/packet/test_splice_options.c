@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A joined connection: SACK blocks and timestamps are translated wherever they lie. */
 #include "harness.h"
+#include "harness_legs.h"
 
 #define SACK_STEP 100
 
@@ -91,6 +92,47 @@ static void sack_of_the_pod_is_translated(void **state)
 	pass_to_client(c, &segment);
 }
 
+/* A byte of the reply before came twice: the pod in use has not sent it. */
+static void sack_of_bytes_of_an_earlier_pod_becomes_nops(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment segment, want;
+	struct leg left;
+
+	connection_splice(c, REQUEST_ROOT);
+	reply_is_taken(c, REPLY_OK);
+	reroute(c, REQUEST_API, &left);
+	pod_passes(c, TCP_PSH, REPLY_OK);
+	segment = client_segment(c, 0, NULL);
+	set_options(&segment, &c->client, "nntnna", 1);
+	segment.options.sack[0].left = c->router_isn;
+	segment.options.sack[0].right = c->router_isn + 1;
+	want = translated_to_pod(c, &segment);
+	strcpy(want.options.layout, "nntnnnnnnnnnnnn");
+	want.options.sack_count = 0;
+	client_sends(c, &segment);
+	expect_verdict(c, VERDICT_TO_POD);
+	expect_only(c, &want, 0);
+}
+
+/* Gigabytes behind the first byte too, where it looks as if it were to come. */
+static void sack_is_translated_far_behind_the_first_byte(void **state)
+{
+	struct connection *c = *state;
+
+	connection_splice(c, REQUEST_ROOT);
+	pod_passes(c, TCP_PSH, "HTTP/1.1 200 OK\r\n\r\n");
+	for (unsigned i = 0; i < 6; i++) { /* each GiB is read on at its first byte */
+		c->pod.next += 0x40000000;
+		c->client.ack += 0x40000000;
+		pod_passes(c, TCP_PSH, "x");
+		c->pod.next--;
+		c->client.ack--;
+		client_passes(c, 0, NULL);
+		client_sends_sack(c, "nntnna", 1);
+	}
+}
+
 /* Timestamps anywhere, odd offsets included. */
 static void timestamps_are_translated_at_every_position(void **state)
 {
@@ -133,6 +175,8 @@ int main(void)
 		BOTH(sack_is_translated_at_every_position),
 		BOTH(three_sack_blocks_and_four_without_timestamps_pass),
 		BOTH(sack_of_the_pod_is_translated),
+		BOTH(sack_of_bytes_of_an_earlier_pod_becomes_nops),
+		BOTH(sack_is_translated_far_behind_the_first_byte),
 		BOTH(timestamps_are_translated_at_every_position),
 		BOTH(tsecr_towards_a_pod_that_joins_is_never_below_its_first_tsval),
 	};

@@ -102,7 +102,21 @@ static void bytes_behind_a_request_for_an_upgrade_wait(void **state)
 	expect_dropped(c, VERDICT_REQUEST_WAITS);
 	c->client.next -= LENGTH(REQUEST_ROOT);
 	reply_is_taken(c, SWITCHING);
+	expect_number(flow_of(c).progress & FLOW_PENDING, 0);
 	client_passes(c, TCP_PSH, "\x81\x05hello");
+}
+
+/* Its client need not send it again. */
+static void a_request_behind_a_refused_upgrade_begins(void **state)
+{
+	struct connection *c = *state;
+
+	connection_splice(c, WEBSOCKET);
+	client_says(c, TCP_PSH, REQUEST_API);
+	expect_dropped(c, VERDICT_REQUEST_WAITS);
+	pod_passes(c, TCP_PSH, REPLY_OK);
+	client_says(c, 0, NULL);
+	expect_verdict(c, VERDICT_POD_SYN);
 }
 
 /* In one segment with it: they may be the other protocol's, or a request. */
@@ -273,6 +287,7 @@ int main(void)
 		BOTH(the_rst_of_an_opaque_connection_is_shown),
 		BOTH(a_later_request_may_be_upgraded),
 		BOTH(bytes_behind_a_request_for_an_upgrade_wait),
+		BOTH(a_request_behind_a_refused_upgrade_begins),
 		BOTH(bytes_in_the_segment_of_a_request_for_an_upgrade_wait),
 		BOTH(a_reply_to_an_earlier_request_does_not_refuse_an_upgrade),
 		BOTH(a_refused_upgrade_goes_on),
