@@ -44,7 +44,8 @@ PACKET_HELPERS := $(filter-out test/packet/test_% %.bpf.c,$(wildcard test/packet
 		  $(HEAD_HELPERS)
 # A program of the lab has no "_" in its name; its other files have.
 LAB_SOURCES := $(foreach source,$(wildcard test/lab/*.c),$(if $(findstring _,$(source)),,$(source)))
-LAB_HELPERS := $(filter-out $(LAB_SOURCES),$(wildcard test/lab/*.c))
+LAB_HELPERS := $(filter-out $(LAB_SOURCES),$(wildcard test/lab/*.c)) \
+	       $(wildcard test/unit/http_vectors*.c)
 E2E_SOURCES := $(wildcard test/e2e/*.c)
 BENCH_SOURCES := $(wildcard bench/packet.c bench/*_probe.c)
 BENCH_HELPERS := $(filter-out $(BENCH_SOURCES) %.bpf.c,$(wildcard bench/*.c))
