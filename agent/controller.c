@@ -68,6 +68,9 @@ static void signal_taken(void *context, int signal)
 	case SIGUSR1:
 		controller_log_reopen(controller);
 		return;
+	case SIGUSR2:
+		controller_audit(controller);
+		return;
 	default:
 		log_info("%s: ending, traffic goes on", signal == SIGTERM ? "SIGTERM" : "SIGINT");
 		event_loop_stop(controller->loop);
@@ -76,7 +79,7 @@ static void signal_taken(void *context, int signal)
 
 static int loop_start(struct controller *controller)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, 0};
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, 0};
 	int error = event_loop_new(&controller->loop);
 
 	if (!error)
@@ -142,6 +145,8 @@ static int controller_start(struct controller *controller)
 	if (!error)
 		error = controller_log_start(controller);
 	if (!error)
+		error = controller_audit_start(controller);
+	if (!error)
 		controller_apply(controller);
 	return error;
 }
@@ -154,6 +159,7 @@ static void controller_done(struct controller *controller)
 		controller_log_stop(controller);
 		event_timer_free(controller->key_timer);
 		event_timer_free(controller->retry_timer);
+		event_timer_free(controller->audit_timer);
 	}
 	datapath_close(controller->datapath);
 	event_loop_free(controller->loop);

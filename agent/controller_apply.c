@@ -72,8 +72,8 @@ static void report_accept(struct controller *controller, const struct route_repo
 	controller->report = *report;
 }
 
-static int table_build(const struct controller *controller, struct route_table **ret_table,
-		       struct route_report *ret_report)
+int controller_build(const struct controller *controller, struct route_table **ret_table,
+		     struct route_report *ret_report)
 {
 	_cleanup_free_ struct ip_address *found = NULL;
 	struct route_table_options wanted = {
@@ -153,7 +153,7 @@ void controller_apply(struct controller *controller)
 	event_timer_disarm(controller->retry_timer);
 	controller->applied = controller->due = false;
 	controller->revision = revision;
-	error = table_build(controller, &table, &report);
+	error = controller_build(controller, &table, &report);
 	if (error) {
 		failure_log(controller, error, &change);
 		return;

@@ -76,6 +76,8 @@ static struct agent_reading agent_read(struct controller *controller)
 		.manifests_refused = refused_files_total(&controller->refused),
 		.routes = routes_accepted(&controller->report),
 		.map_errors = controller->map_errors,
+		.map_audits = controller->map_audits,
+		.map_drift = controller->map_drift,
 	};
 }
 

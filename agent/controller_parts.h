@@ -19,6 +19,7 @@ struct controller {
 	struct datapath *datapath;
 	struct event_timer *key_timer;
 	struct event_timer *retry_timer;
+	struct event_timer *audit_timer;
 
 	struct object_source *source;
 	int source_fd; /* in the loop; -1: not there */
@@ -32,6 +33,8 @@ struct controller {
 	bool applied;        /* the maps hold what the store says */
 	uint64_t applied_ms; /* when they last did; 0: never */
 	uint64_t map_errors;
+	uint64_t map_audits;
+	uint64_t map_drift; /* differences that audits have found, since the start */
 
 	struct http_server *http;
 	struct readings_maps maps;
@@ -44,6 +47,15 @@ uint64_t controller_clock_ms(void);
 
 /* Applies the store's content if anything has changed since the last time. */
 void controller_apply(struct controller *controller);
+
+/* The table of what the store holds now. 0 or a negative errno. */
+int controller_build(const struct controller *controller, struct route_table **ret_table,
+		     struct route_report *ret_report);
+
+/* Compares what the maps really hold with the store, now and from time to time; what differs is
+ * logged, counted and set right. */
+int controller_audit_start(struct controller *controller);
+void controller_audit(struct controller *controller);
 
 /* Begins to read the source into an empty store; on success it replaces the present one. */
 int controller_source_start(struct controller *controller);

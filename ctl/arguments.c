@@ -15,6 +15,7 @@ struct option_text {
 	const char *help;
 };
 
+#define IS_LIST 0x8000 /* in `set`: at the offset is a struct arguments_list */
 #define AT(field) offsetof(struct arguments, field)
 
 static const struct option_text options[] = {
@@ -26,6 +27,13 @@ static const struct option_text options[] = {
 	{"listener", NULL, ARGUMENTS_LISTENER, AT(listener), "ADDRESS:PORT",
 	 "where the request arrives (default: each listener)"},
 	{"count", "-n", ARGUMENTS_COUNT, AT(count), "N", "end after N rounds or requests"},
+	{"manifests", NULL, ARGUMENTS_AUDIT, AT(manifests), "DIR", "objects of this directory"},
+	{"file", "-f", ARGUMENTS_AUDIT | IS_LIST, AT(files), "FILE",
+	 "objects of this file, repeatable; - is stdin"},
+	{"class", NULL, ARGUMENTS_AUDIT, AT(class_name), "NAME",
+	 "of PathRoutes (default pathroute)"},
+	{"node-address", NULL, ARGUMENTS_AUDIT | IS_LIST, AT(node_addresses), "ADDRESS",
+	 "of `node` listeners, repeatable (of this host)"},
 	{"output", "-o", 0, AT(output), "json|table", "JSON for programs, tables for people"},
 	{"bpffs", NULL, 0, AT(bpffs), "DIR", "where the BPF file system is (/sys/fs/bpf)"},
 	{"help", "-h", 0, AT(help), NULL, "this text"},
@@ -66,6 +74,15 @@ static int complain(char error[100], const char *format, const char *word)
 	return -EINVAL;
 }
 
+static int list_add(struct arguments_list *list, const char *name, const char *value,
+		    char error[100])
+{
+	if (list->count == ARGUMENTS_LIST_MAX)
+		return complain(error, "--%s is given too often", name);
+	list->items[list->count++] = value;
+	return 0;
+}
+
 /* Takes the option at **words and its value; advances to the last word taken. */
 static int take_option(char ***words, unsigned accepted, struct arguments *arguments,
 		       char error[100])
@@ -87,6 +104,8 @@ static int take_option(char ***words, unsigned accepted, struct arguments *argum
 		value = *++*words;
 	if (!value)
 		return complain(error, "--%s needs a value", option->name);
+	if (option->set & IS_LIST)
+		return list_add((struct arguments_list *)field, option->name, value, error);
 	*(const char **)field = value;
 	return 0;
 }

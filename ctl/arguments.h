@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #define ARGUMENTS_OPERANDS_MAX 2
+#define ARGUMENTS_LIST_MAX 64
 
 /* Options that only some commands take. Every command takes --bpffs, -o and --help. */
 #define ARGUMENTS_ALL 0x01
@@ -17,6 +18,13 @@
 #define ARGUMENTS_METHOD 0x10
 #define ARGUMENTS_LISTENER 0x20
 #define ARGUMENTS_COUNT 0x40
+#define ARGUMENTS_AUDIT 0x80
+
+/* What a repeatable option was given. */
+struct arguments_list {
+	const char *items[ARGUMENTS_LIST_MAX];
+	size_t count;
+};
 
 /* All texts belong to argv. Absent ones are NULL. */
 struct arguments {
@@ -28,6 +36,10 @@ struct arguments {
 	const char *method;
 	const char *listener;
 	const char *count;
+	const char *manifests;
+	const char *class_name;
+	struct arguments_list files;
+	struct arguments_list node_addresses;
 	bool all;
 	bool help;
 	const char *operands[ARGUMENTS_OPERANDS_MAX];

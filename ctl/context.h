@@ -30,6 +30,7 @@ int command_flows(struct context *context);
 int command_trace(struct context *context);
 int command_top(struct context *context);
 int command_tail(struct context *context);
+int command_audit(struct context *context);
 
 /* "pathroutectl: text" on stderr; returns `status`. */
 int context_complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ struct command {
 	int (*run)(struct context *context);
 };
 
+#define ANY_NUMBER SIZE_MAX
+
 static const struct command commands[] = {
 	{"status", "", "devices, tables, packets by reason, connections by state", ARGUMENTS_ALL, 0,
 	 command_status},
@@ -33,10 +36,12 @@ static const struct command commands[] = {
 	{"top", "", "requests, errors, times and bytes of each rule, once a second",
 	 ARGUMENTS_COUNT | ARGUMENTS_LIMIT, 0, command_top},
 	{"tail", "", "requests as they end", ARGUMENTS_COUNT, 0, command_tail},
+	{"audit", "[FILE|-]", "whether the tables hold what given objects say", ARGUMENTS_AUDIT,
+	 ANY_NUMBER, command_audit},
 };
 
-static const char exit_help[] =
-	"\nExit status: 0 ok, 1 nothing found or not installed, 2 wrong usage.\n";
+static const char exit_help[] = "\nExit status: 0 ok, 1 nothing found, not installed, or (audit) "
+				"different, 2 wrong usage.\n";
 
 static void print_help(FILE *out)
 {
@@ -122,7 +127,8 @@ static int check_arguments(const struct command *command, struct context *contex
 	const struct arguments *arguments = &context->arguments;
 	const char *bpffs = arguments->bpffs ? arguments->bpffs : DEFAULT_BPFFS;
 
-	if (arguments->operand_count != command->operand_count)
+	if (command->operand_count != ANY_NUMBER &&
+	    arguments->operand_count != command->operand_count)
 		return context_complain(EXIT_USAGE, "usage: pathroutectl %s%s%s [OPTIONS]",
 					command->name, *command->operands ? " " : "",
 					command->operands);

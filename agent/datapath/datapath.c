@@ -250,6 +250,17 @@ int datapath_apply(struct datapath *datapath, const struct route_table *table,
 	return datapath_devices_attach(datapath->devices);
 }
 
+int datapath_audit(const struct datapath *datapath, const struct route_table *table,
+		   const struct audit_sink *sink, size_t *ret_count)
+{
+	return route_audit_run(datapath->directory, table, sink, ret_count);
+}
+
+void datapath_distrust(struct datapath *datapath)
+{
+	route_maps_forget(datapath->maps);
+}
+
 int datapath_rotate_keys(struct datapath *datapath)
 {
 	return cookie_keys_rotate(program_map_fd(datapath->program, "cookie_keys"), clock_ns());

@@ -17,6 +17,7 @@
 #include "../route/route_table.h"
 #include "attach.h"
 #include "report.h"
+#include "route_audit.h"
 #include "route_maps.h"
 
 struct datapath_options {
@@ -66,6 +67,13 @@ int datapath_dispatch(struct datapath *datapath);
 /* See route_maps_apply(). */
 int datapath_apply(struct datapath *datapath, const struct route_table *table,
 		   struct route_change *ret_change);
+
+/* See route_audit_run(): what the maps hold, compared with the table. */
+int datapath_audit(const struct datapath *datapath, const struct route_table *table,
+		   const struct audit_sink *sink, size_t *ret_count);
+
+/* The next datapath_apply() reads the maps first, and sets everything right. */
+void datapath_distrust(struct datapath *datapath);
 
 /* Cookie keys: call datapath_rotate_keys() whenever datapath_key_wait_ms() has passed. */
 int datapath_rotate_keys(struct datapath *datapath);

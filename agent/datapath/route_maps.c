@@ -42,20 +42,32 @@ static int maps_open(struct route_maps *maps, const char *directory)
 	return 0;
 }
 
-static int seed_choose(struct route_maps *maps)
+/* 0: none was chosen yet. */
+static int seed_read(struct route_maps *maps)
 {
-	int fd = maps->fd[ROUTE_MAP_route_meta];
 	struct route_meta meta;
 	uint32_t zero = 0;
 
-	if (bpf_map_lookup_elem(fd, &zero, &meta))
+	if (bpf_map_lookup_elem(maps->fd[ROUTE_MAP_route_meta], &zero, &meta))
 		return -errno;
-	while (!meta.hash_seed) {
-		if (getrandom(&meta.hash_seed, sizeof(meta.hash_seed), 0) < 0 ||
-		    bpf_map_update_elem(fd, &zero, &meta, BPF_ANY))
-			return -errno;
-	}
 	maps->seed = meta.hash_seed;
+	return 0;
+}
+
+static int seed_choose(struct route_maps *maps)
+{
+	struct route_meta meta = {0};
+	uint32_t zero = 0;
+	int error = seed_read(maps);
+
+	if (error)
+		return error;
+	while (!maps->seed) {
+		if (getrandom(&meta.hash_seed, sizeof(meta.hash_seed), 0) < 0 ||
+		    bpf_map_update_elem(maps->fd[ROUTE_MAP_route_meta], &zero, &meta, BPF_ANY))
+			return -errno;
+		maps->seed = meta.hash_seed;
+	}
 	return 0;
 }
 
@@ -72,7 +84,7 @@ static void route_maps_closep(struct route_maps **maps)
 	route_maps_close(*maps);
 }
 
-int route_maps_open(const char *directory, const struct report_sink *sink,
+static int maps_new(const char *directory, const struct report_sink *sink,
 		    struct route_maps **ret_maps)
 {
 	_cleanup_(route_maps_closep) struct route_maps *maps = calloc(1, sizeof(*maps));
@@ -83,6 +95,32 @@ int route_maps_open(const char *directory, const struct report_sink *sink,
 	memset(maps->fd, -1, sizeof(maps->fd));
 	maps->sink = sink;
 	error = maps_open(maps, directory);
+	if (!error)
+		*ret_maps = STEAL(maps);
+	return error;
+}
+
+int route_maps_open_to_read(const char *directory, const struct report_sink *sink,
+			    struct route_maps **ret_maps)
+{
+	_cleanup_(route_maps_closep) struct route_maps *maps = NULL;
+	int error = maps_new(directory, sink, &maps);
+
+	if (!error)
+		error = seed_read(maps);
+	if (!error)
+		error = route_maps_adopt(maps);
+	if (!error)
+		*ret_maps = STEAL(maps);
+	return error;
+}
+
+int route_maps_open(const char *directory, const struct report_sink *sink,
+		    struct route_maps **ret_maps)
+{
+	_cleanup_(route_maps_closep) struct route_maps *maps = NULL;
+	int error = maps_new(directory, sink, &maps);
+
 	if (!error)
 		error = seed_choose(maps);
 	if (!error)
@@ -115,8 +153,11 @@ static bool endpoint_is_busy(void *context, uint32_t id)
 	       stats.active;
 }
 
-static void image_forget(struct route_maps *maps)
+void route_maps_forget(struct route_maps *maps)
 {
+	if (!maps->image)
+		return;
+
 	route_image_free(STEAL(maps->image));
 	route_pools_done(&maps->pools);
 }
@@ -150,7 +191,7 @@ int route_maps_apply(struct route_maps *maps, const struct route_table *table,
 	*ret_change = change;
 	if (error) {
 		route_image_free(image);
-		image_forget(maps);
+		route_maps_forget(maps);
 		return error;
 	}
 	route_plan_accept(&input, image);

@@ -41,4 +41,7 @@ void route_maps_close(struct route_maps *maps);
 int route_maps_apply(struct route_maps *maps, const struct route_table *table,
 		     struct route_change *ret_change);
 
+/* Believes nothing of what the maps hold any more: the next apply reads them again. */
+void route_maps_forget(struct route_maps *maps);
+
 #endif

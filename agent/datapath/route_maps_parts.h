@@ -37,6 +37,10 @@ struct route_maps {
 	struct route_image *image; /* what the maps hold; NULL: not known, to be read again */
 };
 
+/* Like route_maps_open(), and writes nothing: not to be applied to. */
+int route_maps_open_to_read(const char *directory, const struct report_sink *sink,
+			    struct route_maps **ret_maps);
+
 /* Reads the maps into maps->image and claims all numbers in maps->pools, which are zeroed. */
 int route_maps_adopt(struct route_maps *maps);
 

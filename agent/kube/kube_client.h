@@ -11,6 +11,7 @@
 #define PATHROUTE_KUBE_CLIENT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../base/event_loop.h"
 
@@ -59,6 +60,17 @@ void kube_client_free(struct kube_client *client);
 /* 0 or a negative errno; then no callback comes. */
 int kube_client_start(struct kube_client *client, const struct kube_call *call,
 		      struct kube_request **ret_request);
+
+/* Requests that have ended by now, for metrics: how many of which method and status. */
+struct kube_request_count {
+	const char *method;
+	unsigned status; /* 0: no reply came */
+	uint64_t count;
+};
+
+/* The list is the client's, and good until the next callback. */
+size_t kube_client_counts(const struct kube_client *client,
+			  const struct kube_request_count **ret_counts);
 
 /* No callback comes any more. Allowed in callbacks, also in those of the request itself.
  * Accepts NULL. */

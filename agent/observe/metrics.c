@@ -98,6 +98,19 @@ static void write_build(FILE *out, const struct agent_reading *agent)
 		1);
 }
 
+static void write_audits(FILE *out, const struct agent_reading *agent)
+{
+	static const struct metrics_family audits = {
+		"map_audits_total", "counter",
+		"Comparisons of the tables with what they should hold."};
+	static const struct metrics_family drift = {
+		"map_drift_total", "counter",
+		"Differences that these comparisons have found and set right."};
+
+	write_single(out, &audits, (double)agent->map_audits);
+	write_single(out, &drift, (double)agent->map_drift);
+}
+
 static void write_agent(FILE *out, const struct agent_reading *agent)
 {
 	static const struct metrics_family sync_age = {
@@ -115,6 +128,7 @@ static void write_agent(FILE *out, const struct agent_reading *agent)
 	write_single(out, &refused, (double)agent->manifests_refused);
 	write_single(out, &routes, (double)agent->routes);
 	write_single(out, &errors, (double)agent->map_errors);
+	write_audits(out, agent);
 }
 
 int metrics_write(FILE *out, const struct readings *readings, const struct agent_reading *agent)

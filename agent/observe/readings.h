@@ -14,6 +14,8 @@ struct agent_reading {
 	uint64_t manifests_refused; /* documents refused now */
 	uint64_t routes;            /* PathRoutes accepted now */
 	uint64_t map_errors;        /* failed map updates since the start */
+	uint64_t map_audits;        /* comparisons of the maps with what they should hold */
+	uint64_t map_drift;         /* differences that these have found */
 };
 
 #endif

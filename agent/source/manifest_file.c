@@ -9,11 +9,11 @@
 #include <cjson/cJSON.h>
 
 #include "../base/cleanup.h"
+#include "../base/file_text.h"
 #include "../base/json_read.h"
+#include "../base/yaml_json.h"
 #include "../route/object_decode.h"
-#include "manifest_text.h"
 #include "manifests.h"
-#include "yaml_json.h"
 
 static void delete_treep(cJSON **tree)
 {
@@ -175,13 +175,13 @@ static int add_document(struct manifest_file *file, const struct yaml_document *
 	return error ? error : add_tree(file, tree, document->line);
 }
 
-static int add_text(struct manifest_file *file, const char *path, const char *text, size_t length)
+static int add_text(struct manifest_file *file, bool is_json, const char *text, size_t length)
 {
 	struct yaml_document whole = {.text = text, .length = length, .line = 1}, document;
 	struct yaml_stream stream = {.text = text, .length = length, .line = 1};
 	int error = 0;
 
-	if (ends_with(path, ".json"))
+	if (is_json)
 		return add_document(file, &whole, yaml_json_parse_json);
 	while (!error && yaml_stream_next(&stream, &document))
 		error = add_document(file, &document, yaml_json_parse);
@@ -195,9 +195,21 @@ int manifest_file_read(const char *path, struct manifest_file *ret_file)
 	size_t length;
 	int error;
 
-	error = manifest_text_read(path, MANIFEST_FILE_MAX, &text, &length);
+	error = file_text_read(path, MANIFEST_FILE_MAX, &text, &length);
 	if (!error)
-		error = add_text(&file, path, text, length);
+		error = add_text(&file, ends_with(path, ".json"), text, length);
+	if (error)
+		return error;
+	*ret_file = file;
+	file = (struct manifest_file){0};
+	return 0;
+}
+
+int manifest_file_parse(const char *text, size_t length, struct manifest_file *ret_file)
+{
+	_cleanup_(manifest_file_done) struct manifest_file file = {0};
+	int error = add_text(&file, text[strspn(text, " \t\r\n")] == '{', text, length);
+
 	if (error)
 		return error;
 	*ret_file = file;

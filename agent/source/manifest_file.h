@@ -35,6 +35,9 @@ struct manifest_file {
  */
 int manifest_file_read(const char *path, struct manifest_file *ret_file);
 
+/* The same for a text that is there already and ends with a NUL; JSON if it begins with "{". */
+int manifest_file_parse(const char *text, size_t length, struct manifest_file *ret_file);
+
 /* Accepts a zeroed one. */
 void manifest_file_done(struct manifest_file *file);
 

@@ -15,7 +15,7 @@
 #include "agent/route/object_decode.h"
 #include "agent/route/route_table_build.h"
 #include "agent/route/route_text.h"
-#include "agent/source/yaml_json.h"
+#include "agent/base/yaml_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "agent/source/yaml_json.h"
+#include "agent/base/yaml_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "agent/route/object_decode.h"
-#include "agent/source/yaml_json.h"
+#include "agent/base/yaml_json.h"
 
 static int decode(const struct yaml_document *document, struct object **ret_object,
 		  struct rejection *ret_rejection)

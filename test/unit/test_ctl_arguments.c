@@ -95,6 +95,17 @@ static void missing_and_needless_values_are_refused(void **state)
 	assert_refused(WORDS("--all=1"), ALL_OPTIONS, "--all takes no value");
 }
 
+static void a_repeatable_option_keeps_all_values(void **state)
+{
+	struct arguments arguments = parse(WORDS("-f", "a.yaml", "--file=b.yaml", "-"));
+
+	(void)state;
+	assert_int_equal(arguments.files.count, 2);
+	assert_string_equal(arguments.files.items[0], "a.yaml");
+	assert_string_equal(arguments.files.items[1], "b.yaml");
+	assert_string_equal(arguments.operands[0], "-");
+}
+
 static void numbers_are_positive_and_whole(void **state)
 {
 	size_t number = 0;
@@ -124,6 +135,7 @@ int main(void)
 		cmocka_unit_test(behind_two_dashes_all_are_operands),
 		cmocka_unit_test(unknown_options_are_refused),
 		cmocka_unit_test(missing_and_needless_values_are_refused),
+		cmocka_unit_test(a_repeatable_option_keeps_all_values),
 		cmocka_unit_test(numbers_are_positive_and_whole),
 		cmocka_unit_test(too_many_operands_are_refused),
 	};

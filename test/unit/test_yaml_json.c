@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "agent/base/json_read.h"
-#include "agent/source/yaml_json.h"
+#include "agent/base/yaml_json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

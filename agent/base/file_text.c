@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "manifest_text.h"
+#include "file_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../base/cleanup.h"
+#include "cleanup.h"
 
 /* Not blocked by a FIFO that happens to have the name of a manifest. */
 static int open_regular(const char *path, int *ret_fd, size_t *ret_size)
@@ -43,7 +43,7 @@ static ssize_t read_all(int fd, char *text, size_t room)
 	return (ssize_t)length;
 }
 
-int manifest_text_read(const char *path, size_t max, char **ret_text, size_t *ret_length)
+int file_text_read(const char *path, size_t max, char **ret_text, size_t *ret_length)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd = -1;
@@ -65,6 +65,7 @@ int manifest_text_read(const char *path, size_t max, char **ret_text, size_t *re
 		return (int)length;
 	if ((size_t)length > size)
 		return -EAGAIN;
+	text[length] = '\0';
 	*ret_text = STEAL(text);
 	*ret_length = (size_t)length;
 	return 0;

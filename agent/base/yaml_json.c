@@ -9,8 +9,8 @@
 
 #include <yaml.h>
 
-#include "../base/cleanup.h"
-#include "../base/json_read.h"
+#include "cleanup.h"
+#include "json_read.h"
 #include "yaml_scalar.h"
 
 struct reader {

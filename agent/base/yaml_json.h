@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../base/rejection.h"
+#include "rejection.h"
 
 struct cJSON;
 

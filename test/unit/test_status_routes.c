@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/status/status_routes.h"
+
+static int setup(void **state)
+{
+	static struct status_routes routes;
+
+	status_routes_init(&routes);
+	*state = &routes;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	status_routes_done(*state);
+	return 0;
+}
+
+static struct object_key key_of(const char *name)
+{
+	return (struct object_key){OBJECT_PATH_ROUTE, "shop", name};
+}
+
+struct text_news {
+	const char *name;
+	const char *uid;
+	int64_t generation;
+	const char *version;
+	int64_t told; /* status.observedGeneration */
+	uint64_t now_ms;
+};
+
+static struct status_route *put(struct status_routes *routes, struct text_news text)
+{
+	struct route_status_mark seen = {.observed_generation = text.told};
+	struct status_route_news news = {
+		.key = key_of(text.name),
+		.uid = text.uid,
+		.generation = text.generation,
+		.seen = &seen,
+		.now_ms = text.now_ms,
+	};
+
+	snprintf(seen.resource_version, sizeof(seen.resource_version), "%s",
+		 text.version ? text.version : "1");
+	assert_int_equal(status_routes_put(routes, &news), 0);
+	return status_routes_find(routes, "shop", text.name);
+}
+
+static void a_new_generation_is_a_new_position(void **state)
+{
+	struct status_routes *routes = *state;
+	uint64_t first =
+		put(routes, (struct text_news){.name = "web", .uid = "u1", .generation = 1})
+			->position;
+
+	assert_true(put(routes, (struct text_news){.name = "web", .uid = "u1", .generation = 2})
+			    ->position > first);
+}
+
+static void a_status_that_was_written_changes_no_position(void **state)
+{
+	struct status_routes *routes = *state;
+	uint64_t digest, position;
+
+	position =
+		put(routes,
+		    (struct text_news){.name = "web", .uid = "u1", .generation = 1, .version = "1"})
+			->position;
+	digest = digest_history_now(&routes->history);
+	assert_true(
+		put(routes,
+		    (struct text_news){
+			    .name = "web", .uid = "u1", .generation = 1, .version = "2", .told = 1})
+			->position == position);
+	assert_true(digest_history_now(&routes->history) == digest);
+}
+
+static void what_comes_and_goes_leaves_the_digest_as_it_was(void **state)
+{
+	struct status_routes *routes = *state;
+	struct object_key key = key_of("web");
+
+	put(routes, (struct text_news){.name = "web", .uid = "u1", .generation = 1});
+	put(routes, (struct text_news){.name = "web", .uid = "u1", .generation = 5});
+	status_routes_remove(routes, &key);
+	assert_true(digest_history_now(&routes->history) == DIGEST_EMPTY);
+	assert_null(status_routes_find(routes, "shop", "web"));
+}
+
+static void versions_older_than_our_own_write_are_passed_over(void **state)
+{
+	struct status_routes *routes = *state;
+	struct status_route *route = put(
+		routes,
+		(struct text_news){.name = "web", .uid = "u1", .generation = 1, .version = "10"});
+
+	snprintf(route->awaited, sizeof(route->awaited), "12");
+	route->awaited_until_ms = 5000;
+	route->seen.observed_generation = 1; /* as we wrote it */
+	put(routes, (struct text_news){.name = "web",
+				       .uid = "u1",
+				       .generation = 1,
+				       .version = "11",
+				       .told = 0,
+				       .now_ms = 100});
+	assert_int_equal(route->seen.observed_generation, 1);
+	put(routes, (struct text_news){.name = "web",
+				       .uid = "u1",
+				       .generation = 1,
+				       .version = "12",
+				       .told = 1,
+				       .now_ms = 200});
+	assert_string_equal(route->seen.resource_version, "12");
+	put(routes, (struct text_news){.name = "web",
+				       .uid = "u1",
+				       .generation = 1,
+				       .version = "13",
+				       .told = 0,
+				       .now_ms = 300});
+	assert_int_equal(route->seen.observed_generation, 0); /* somebody else changed it */
+}
+
+static void a_version_that_never_comes_is_not_awaited_for_ever(void **state)
+{
+	struct status_routes *routes = *state;
+	struct status_route *route = put(
+		routes,
+		(struct text_news){.name = "web", .uid = "u1", .generation = 1, .version = "10"});
+
+	snprintf(route->awaited, sizeof(route->awaited), "12");
+	route->awaited_until_ms = 5000;
+	put(routes, (struct text_news){.name = "web",
+				       .uid = "u1",
+				       .generation = 1,
+				       .version = "14",
+				       .told = 0,
+				       .now_ms = 5000});
+	assert_string_equal(route->seen.resource_version, "14");
+}
+
+static void an_object_made_anew_under_the_same_name_is_another_one(void **state)
+{
+	struct status_routes *routes = *state;
+	struct status_route *route = put(
+		routes,
+		(struct text_news){
+			.name = "web", .uid = "u1", .generation = 7, .version = "10", .told = 7});
+
+	snprintf(route->awaited, sizeof(route->awaited), "12");
+	route->awaited_until_ms = 5000;
+	put(routes, (struct text_news){.name = "web",
+				       .uid = "u2",
+				       .generation = 1,
+				       .version = "13",
+				       .told = 0,
+				       .now_ms = 100});
+	assert_string_equal(route->seen.resource_version, "13");
+	assert_int_equal(route->seen.observed_generation, 0);
+	assert_int_equal(route->generation, 1);
+}
+
+static void a_refused_generation_is_kept_with_its_reason(void **state)
+{
+	struct status_routes *routes = *state;
+	struct rejection rejection = {.reason = REASON_INVALID_PATH, .message = "no"};
+	struct route_status_mark seen = {0};
+	struct status_route_news news = {
+		.key = key_of("web"),
+		.uid = "u1",
+		.generation = 2,
+		.seen = &seen,
+		.refused = &rejection,
+	};
+	struct status_route *route;
+
+	status_routes_put(routes, &news);
+	route = status_routes_find(routes, "shop", "web");
+	assert_string_equal(route->refused->message, "no");
+	put(routes, (struct text_news){.name = "web", .uid = "u1", .generation = 3});
+	assert_null(route->refused);
+}
+
+static void objects_from_files_have_no_status(void **state)
+{
+	assert_null(put(*state, (struct text_news){.name = "web", .uid = NULL, .generation = 1}));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_new_generation_is_a_new_position),
+		TEST(a_status_that_was_written_changes_no_position),
+		TEST(what_comes_and_goes_leaves_the_digest_as_it_was),
+		TEST(versions_older_than_our_own_write_are_passed_over),
+		TEST(a_version_that_never_comes_is_not_awaited_for_ever),
+		TEST(an_object_made_anew_under_the_same_name_is_another_one),
+		TEST(a_refused_generation_is_kept_with_its_reason),
+		TEST(objects_from_files_have_no_status),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
