@@ -55,15 +55,22 @@ static void retry_expired(void *context)
 	controller_apply(controller);
 }
 
+static void reload(struct controller *controller)
+{
+	log_info("reading all objects again");
+	if (controller->kube)
+		controller_kube_relist(controller);
+	else if (!controller_source_start(controller))
+		controller_apply(controller);
+}
+
 static void signal_taken(void *context, int signal)
 {
 	struct controller *controller = context;
 
 	switch (signal) {
 	case SIGHUP:
-		log_info("reading all manifests again");
-		if (!controller_source_start(controller))
-			controller_apply(controller);
+		reload(controller);
 		return;
 	case SIGUSR1:
 		controller_log_reopen(controller);
@@ -134,6 +141,8 @@ static int controller_start(struct controller *controller)
 {
 	int error = loop_start(controller);
 
+	if (!error && !controller->options->manifests)
+		error = controller_kube_open(controller);
 	if (!error)
 		error = controller_source_start(controller);
 	if (!error)
@@ -155,6 +164,7 @@ static void controller_done(struct controller *controller)
 {
 	if (controller->loop) {
 		controller_source_stop(controller);
+		controller_kube_close(controller);
 		controller_http_stop(controller);
 		controller_log_stop(controller);
 		event_timer_free(controller->key_timer);

@@ -20,7 +20,7 @@ uint64_t controller_clock_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static double clock_exact_ms(void)
+double controller_clock_exact_ms(void)
 {
 	struct timespec now;
 
@@ -102,6 +102,16 @@ static void change_log(const struct route_table *table, const struct route_chang
 		  took_ms);
 }
 
+/* The first apply is no answer to an event. */
+static void event_time(struct controller *controller, const struct route_change *change)
+{
+	double took_ms = controller_clock_exact_ms() - controller->event_ms;
+
+	if (controller->event_ms > 0 && controller->applied_ms && change->writes)
+		latency_add(&controller->event_to_maps, took_ms / 1000);
+	controller->event_ms = 0;
+}
+
 static const char *full_remedy(const char *map)
 {
 	static const struct {
@@ -144,12 +154,14 @@ void controller_apply(struct controller *controller)
 	struct route_report report = {0};
 	struct route_change change = {0};
 	_cleanup_(route_table_freep) struct route_table *table = NULL;
-	double begin = clock_exact_ms();
+	double begin = controller_clock_exact_ms();
 	uint64_t revision = route_store_revision(controller->store);
 	int error;
 
-	if (!controller->synced || (revision == controller->revision && !controller->due))
+	if (!controller->synced || (revision == controller->revision && !controller->due)) {
+		controller->event_ms = controller->applied ? 0 : controller->event_ms;
 		return;
+	}
 	event_timer_disarm(controller->retry_timer);
 	controller->applied = controller->due = false;
 	controller->revision = revision;
@@ -165,7 +177,8 @@ void controller_apply(struct controller *controller)
 		failure_log(controller, error, &change);
 		return;
 	}
-	change_log(table, &change, clock_exact_ms() - begin);
+	event_time(controller, &change);
+	change_log(table, &change, controller_clock_exact_ms() - begin);
 	controller->applied = true;
 	controller->applied_ms = controller_clock_ms();
 }

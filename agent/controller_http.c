@@ -47,7 +47,7 @@ static size_t checks_list(void *context, struct http_check *checks, size_t limit
 		return 0;
 	checks[0] = check_programs(controller);
 	checks[1] = check_sync(controller);
-	return 2;
+	return 2 + controller_kube_checks(controller, checks + 2, limit - 2);
 }
 
 static size_t routes_accepted(const struct route_report *report)
@@ -68,17 +68,27 @@ static double sync_age(const struct controller *controller)
 	return (double)(controller_clock_ms() - controller->applied_ms) / 1000;
 }
 
+static uint64_t refused_count(struct controller *controller)
+{
+	return controller->kube ? source_refused(controller->source)
+				: refused_files_total(&controller->refused);
+}
+
 static struct agent_reading agent_read(struct controller *controller)
 {
-	return (struct agent_reading){
+	struct agent_reading reading = {
 		.version = PATHROUTE_VERSION,
 		.sync_age = sync_age(controller),
-		.manifests_refused = refused_files_total(&controller->refused),
+		.manifests_refused = refused_count(controller),
 		.routes = routes_accepted(&controller->report),
 		.map_errors = controller->map_errors,
 		.map_audits = controller->map_audits,
 		.map_drift = controller->map_drift,
+		.event_to_maps = controller->event_to_maps,
 	};
+
+	controller_kube_read(controller, &reading.kube);
+	return reading;
 }
 
 static int readings_read(struct controller *controller, struct readings *ret_readings)

@@ -8,6 +8,7 @@
 #include "datapath/datapath.h"
 #include "datapath/readings.h"
 #include "observe/http_server.h"
+#include "observe/readings.h"
 #include "refused_files.h"
 #include "route/route_store.h"
 #include "route/route_table_build.h"
@@ -21,6 +22,7 @@ struct controller {
 	struct event_timer *retry_timer;
 	struct event_timer *audit_timer;
 
+	struct controller_kube *kube; /* NULL: manifests are the source */
 	struct object_source *source;
 	int source_fd; /* in the loop; -1: not there */
 	struct route_store *store;
@@ -35,6 +37,8 @@ struct controller {
 	uint64_t map_errors;
 	uint64_t map_audits;
 	uint64_t map_drift; /* differences that audits have found, since the start */
+	double event_ms; /* when the oldest event came that the maps lack; 0: none */
+	struct latency event_to_maps;
 
 	struct http_server *http;
 	struct readings_maps maps;
@@ -44,6 +48,7 @@ struct controller {
 };
 
 uint64_t controller_clock_ms(void);
+double controller_clock_exact_ms(void);
 
 /* Applies the store's content if anything has changed since the last time. */
 void controller_apply(struct controller *controller);
@@ -60,6 +65,20 @@ void controller_audit(struct controller *controller);
 /* Begins to read the source into an empty store; on success it replaces the present one. */
 int controller_source_start(struct controller *controller);
 void controller_source_stop(struct controller *controller);
+
+/* What the source tells goes into the store; for controller_kube.c. */
+struct source_sink controller_source_sink(struct controller *controller);
+
+/* The API server as the source. Its client and loop are there for the status writer, too. */
+int controller_kube_open(struct controller *controller);
+int controller_kube_source(struct controller *controller, struct object_source **ret_source);
+void controller_kube_relist(struct controller *controller);
+void controller_kube_close(struct controller *controller);
+
+/* Fills checks[0..limit-1], returns how many. */
+size_t controller_kube_checks(const struct controller *controller, struct http_check *checks,
+			      size_t limit);
+void controller_kube_read(const struct controller *controller, struct kube_reading *ret_reading);
 
 /* Serves metrics and the rest, if an address is given. */
 int controller_http_start(struct controller *controller);

@@ -30,7 +30,7 @@ static void problem_log(void *context, const struct source_problem *problem)
 	struct controller *controller = context;
 	bool is_error = problem->severity == SOURCE_ERROR;
 
-	if (is_error)
+	if (is_error && !controller->kube)
 		refused_files_add(&controller->refused, problem->file);
 	if (problem->line)
 		log_print(is_error ? LOG_WARNING : LOG_DEBUG, "%s:%u: %s: %s", problem->file,
@@ -48,16 +48,34 @@ static void source_synced(void *context)
 	controller->due = true;
 }
 
+static const char *source_name(const struct controller *controller)
+{
+	return controller->kube ? "API server" : controller->options->manifests;
+}
+
+struct source_sink controller_source_sink(struct controller *controller)
+{
+	return (struct source_sink){
+		.context = controller,
+		.upsert = object_upsert,
+		.remove = object_remove,
+		.problem = problem_log,
+		.synced = source_synced,
+	};
+}
+
 static void source_ready(void *context, uint32_t events)
 {
 	struct controller *controller = context;
 	int error;
 
 	(void)events;
+	if (!controller->event_ms)
+		controller->event_ms = controller_clock_exact_ms();
 	refused_files_begin(&controller->refused);
 	error = source_dispatch(controller->source);
 	if (error)
-		log_error("source %s: %s", controller->options->manifests, strerror(-error));
+		log_error("%s: %s", source_name(controller), strerror(-error));
 	controller_apply(controller);
 }
 
@@ -95,19 +113,21 @@ static void present_drop(struct controller *controller, struct present *present)
 	route_store_free(present->store);
 }
 
+static int source_new(struct controller *controller)
+{
+	struct source_sink sink = controller_source_sink(controller);
+
+	if (controller->kube)
+		return controller_kube_source(controller, &controller->source);
+	return manifests_new(controller->options->manifests, &sink, &controller->source);
+}
+
 static int source_open(struct controller *controller)
 {
-	struct source_sink sink = {
-		.context = controller,
-		.upsert = object_upsert,
-		.remove = object_remove,
-		.problem = problem_log,
-		.synced = source_synced,
-	};
 	int error = route_store_new(&controller->store);
 
 	if (!error)
-		error = manifests_new(controller->options->manifests, &sink, &controller->source);
+		error = source_new(controller);
 	if (!error)
 		error = source_start(controller->source);
 	if (!error)
@@ -132,7 +152,7 @@ int controller_source_start(struct controller *controller)
 	refused_files_begin(&controller->refused);
 	error = source_open(controller);
 	if (error) {
-		log_error("manifests %s: %s", controller->options->manifests, strerror(-error));
+		log_error("source %s: %s", source_name(controller), strerror(-error));
 		present_restore(controller, &present);
 		return error;
 	}

@@ -15,6 +15,8 @@
 #define CLASS_DEFAULT "pathroute"
 #define HTTP_LISTEN_DEFAULT "127.0.0.1:9180"
 #define HTTP_LISTEN_NONE "none"
+#define KUBECONFIG_VARIABLE "KUBECONFIG"
+#define CLUSTER_VARIABLE "KUBERNETES_SERVICE_HOST" /* every pod has it */
 #define SOURCE_CAP_DEFAULT 256
 #define HEAD_TIMEOUT_DEFAULT_S 30
 #define IDLE_TIMEOUT_DEFAULT_S 7440 /* above the 2 hours after which TCP keep-alive begins */
@@ -29,6 +31,9 @@ void options_done(struct options *options)
 	free(options->devices.items);
 	free(options->config);
 	free(options->manifests);
+	free(options->kubeconfig);
+	free(options->kube_context);
+	free(options->namespace);
 	free(options->class_name);
 	free(options->bpffs);
 	free(options->http_listen);
@@ -139,7 +144,22 @@ static int text_default(char **field, const char *value)
 	return *field ? 0 : -ENOMEM;
 }
 
-static int defaults_fill(struct options *options)
+/* A list of files, as kubectl merges them, is more than the agent takes. */
+static int kubeconfig_default(struct options *options, char *ret_error)
+{
+	const char *path = getenv(KUBECONFIG_VARIABLE);
+
+	if (options->command != OPTIONS_RUN || options->manifests || options->kubeconfig || !path ||
+	    !*path)
+		return 0;
+	if (!strchr(path, ':'))
+		return text_default(&options->kubeconfig, path);
+	snprintf(ret_error, OPTIONS_ERROR_MAX,
+		 "$" KUBECONFIG_VARIABLE " names several files, say --kubeconfig FILE");
+	return -EINVAL;
+}
+
+static int defaults_fill(struct options *options, char *ret_error)
 {
 	if (text_default(&options->bpffs, BPFFS_DEFAULT) ||
 	    text_default(&options->class_name, CLASS_DEFAULT) ||
@@ -147,17 +167,40 @@ static int defaults_fill(struct options *options)
 		return -ENOMEM;
 	if (!strcmp(options->http_listen, HTTP_LISTEN_NONE))
 		free(STEAL(options->http_listen));
-	return 0;
+	return kubeconfig_default(options, ret_error);
+}
+
+/* What makes no sense together. */
+static const char *source_conflict(const struct options *options)
+{
+	if (options->manifests && options->kubeconfig)
+		return "--manifests and --kubeconfig exclude each other";
+	if (options->manifests && options->kube_context)
+		return "--manifests and --kube-context exclude each other";
+	if (options->manifests && options->namespace)
+		return "--manifests and --namespace exclude each other";
+	if (options->kube_context && !options->kubeconfig)
+		return "--kube-context needs --kubeconfig FILE";
+	return NULL;
+}
+
+static bool has_source(const struct options *options)
+{
+	return options->manifests || options->kubeconfig || getenv(CLUSTER_VARIABLE);
 }
 
 static int options_require(const struct options *options, char *ret_error)
 {
-	const char *missing = NULL;
+	const char *missing = NULL, *conflict = source_conflict(options);
 
 	if (options->command != OPTIONS_RUN)
 		return 0;
-	if (!options->manifests)
-		missing = "--manifests DIR";
+	if (conflict) {
+		snprintf(ret_error, OPTIONS_ERROR_MAX, "%s", conflict);
+		return -EINVAL;
+	}
+	if (!has_source(options))
+		missing = "--manifests DIR or --kubeconfig FILE";
 	else if (!options->devices.count)
 		missing = "--device NAME";
 	if (!missing)
@@ -186,7 +229,7 @@ int options_read(int argc, char *const *argv, struct options *ret_options,
 	if (!error && options.config)
 		error = options_file_read(options.config, line.given, &options, ret_error);
 	if (!error)
-		error = defaults_fill(&options);
+		error = defaults_fill(&options, ret_error);
 	if (!error)
 		error = options_require(&options, ret_error);
 	if (error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the user wants, from the command line and from a YAML file with the same keys. What the
- * command line says wins over the file; defaults come last.
+ * command line says wins over the file; defaults come last, one of them from $KUBECONFIG.
  */
 #ifndef PATHROUTE_OPTIONS_H
 #define PATHROUTE_OPTIONS_H
@@ -34,7 +34,10 @@ struct options_texts {
 struct options {
 	enum options_command command;
 	char *config;
-	char *manifests;
+	char *manifests;    /* NULL: the API server is the source */
+	char *kubeconfig;   /* NULL: none, the agent is in a pod */
+	char *kube_context; /* NULL: the current one */
+	char *namespace;    /* NULL: all */
 	struct options_texts devices;
 	char *class_name;
 	char *bpffs;

@@ -31,6 +31,9 @@ static const struct options_word log_format_words[] = {
 const struct options_spec options_specs[] = {
 	{"config", OPTIONS_TEXT, FIELD(config), 0, 0, NULL},
 	{"manifests", OPTIONS_TEXT, FIELD(manifests), 0, 0, NULL},
+	{"kubeconfig", OPTIONS_TEXT, FIELD(kubeconfig), 0, 0, NULL},
+	{"kube-context", OPTIONS_TEXT, FIELD(kube_context), 0, 0, NULL},
+	{"namespace", OPTIONS_TEXT, FIELD(namespace), 0, 0, NULL},
 	{"device", OPTIONS_TEXTS, FIELD(devices), 0, 0, NULL},
 	{"class", OPTIONS_TEXT, FIELD(class_name), 0, 0, NULL},
 	{"bpffs", OPTIONS_TEXT, FIELD(bpffs), 0, 0, NULL},

@@ -54,7 +54,7 @@ static void request_run(struct kube_request *request)
 
 static void request_count(struct kube_client *client, const struct kube_request *request)
 {
-	unsigned status = request->failure || request->result ? 0 : kube_transfer_status(request);
+	unsigned status = kube_transfer_status(request);
 	struct kube_request_count *count = client->counts;
 
 	for (size_t i = 0; i < client->count_count; i++, count++) {

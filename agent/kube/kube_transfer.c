@@ -198,11 +198,20 @@ static int tls_set(CURL *easy, const struct kube_config *config)
 	return error;
 }
 
+/* Without TLS it cannot be told beforehand that a server speaks HTTP/2, and who waits for that to
+ * turn out, waits for the end of the first watch. */
+static void protocol_set(CURL *easy, const struct kube_config *config)
+{
+	bool tls = !strncmp(config->server, "https:", 6);
+
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+			 tls ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
+}
+
 static void connection_set(CURL *easy, bool fresh)
 {
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -261,6 +270,7 @@ int kube_transfer_new(const struct kube_config *config, const struct kube_call *
 		return -ENOMEM;
 	request->call = *call;
 	request->begun_ms = request->heard_ms = clock_ms();
+	protocol_set(request->easy, config);
 	connection_set(request->easy, fresh);
 	error = call_set(request, call);
 	if (!error)

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "metrics_format.h"
+#include "metrics_kube.h"
 #include "metrics_objects.h"
 
 static void write_verdicts(FILE *out, const struct readings *readings)
@@ -131,9 +132,27 @@ static void write_agent(FILE *out, const struct agent_reading *agent)
 	write_audits(out, agent);
 }
 
+static void write_event_times(FILE *out, const struct latency *latency)
+{
+	static const struct metrics_family family = {
+		"event_to_maps_seconds", "histogram",
+		"From the reading of a changed object to the tables that have it."};
+	const struct metrics_histogram histogram = {
+		.bounds = latency_bounds,
+		.counts = latency->counts,
+		.count = LATENCY_BUCKETS,
+		.sum = latency->sum,
+	};
+
+	metrics_format_family(out, &family);
+	metrics_format_histogram(out, &family, NULL, &histogram);
+}
+
 int metrics_write(FILE *out, const struct readings *readings, const struct agent_reading *agent)
 {
 	write_agent(out, agent);
+	write_event_times(out, &agent->event_to_maps);
+	metrics_kube_write(out, &agent->kube);
 	write_verdicts(out, readings);
 	write_flows(out, readings);
 	write_fills(out, readings);

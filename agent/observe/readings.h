@@ -6,6 +6,36 @@
 #include <stdint.h>
 
 #include "../datapath/readings.h"
+#include "latency.h"
+
+#define KUBE_READING_KINDS 3
+#define KUBE_READING_ENDS 5
+#define KUBE_READING_REQUESTS 64
+
+struct kube_kind_reading {
+	const char *name; /* "services" */
+	uint64_t objects;
+	uint64_t refused;
+	uint64_t lists;
+	uint64_t skipped;
+	double age; /* seconds since the server was last heard */
+	uint64_t ends[KUBE_READING_ENDS];
+};
+
+struct kube_request_reading {
+	const char *method;
+	unsigned status;
+	uint64_t count;
+};
+
+/* Of the API server as a source. */
+struct kube_reading {
+	struct kube_kind_reading kinds[KUBE_READING_KINDS];
+	size_t kind_count; /* 0: it is not the source */
+	const char *end_words[KUBE_READING_ENDS];
+	struct kube_request_reading requests[KUBE_READING_REQUESTS];
+	size_t request_count;
+};
 
 /* What only the agent knows. */
 struct agent_reading {
@@ -16,6 +46,8 @@ struct agent_reading {
 	uint64_t map_errors;        /* failed map updates since the start */
 	uint64_t map_audits;        /* comparisons of the maps with what they should hold */
 	uint64_t map_drift;         /* differences that these have found */
+	struct latency event_to_maps;
+	struct kube_reading kube;
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/dice.h"
+#include "../base/json_read.h"
 
 #define CONDITIONS_MAX 32
 #define TEXT_MAX 32768

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "../base/api_time.h"
-#include "../base/json_read.h"
 
 #define STATUS_VERSION_MAX 64
 
@@ -44,6 +43,8 @@ struct route_status_mark {
 const char *status_condition_name(enum status_condition_type type);
 
 uint64_t status_text_hash(const char *reason, const char *message);
+
+struct json_value;
 
 /* Of a whole object; what is broken in its status counts as absent. */
 void route_status_mark_decode(const struct json_value *object, struct route_status_mark *ret_mark);

@@ -6,6 +6,7 @@
 
 #define POLL_UNKNOWN_MS 5000 /* until the number of nodes is known */
 #define CONFLICT_SPREAD_MS 1000
+#define RELEASED_REST_MS (3600 * 1000) /* the process ends long before */
 
 void election_init(struct lease_election *election, const char *identity, uint64_t seed,
 		   uint64_t now_ms)
@@ -161,7 +162,7 @@ bool election_release(struct lease_election *election, uint64_t now_ms)
 	bool held = election_leads(election, now_ms);
 
 	election->leads = false;
-	schedule(election, ELECTION_LOOK, UINT64_MAX);
+	schedule(election, ELECTION_LOOK, now_ms + RELEASED_REST_MS);
 	return held;
 }
 

@@ -93,8 +93,8 @@ static int insert(struct status_routes *routes, size_t position,
 
 	if (error)
 		return error;
-	route->namespace = strdup(news->key.namespace);
-	route->name = strdup(news->key.name);
+	route->namespace = strdup(news->version->key.namespace);
+	route->name = strdup(news->version->key.name);
 	route->uid = strdup("");
 	if (!route->namespace || !route->name || !route->uid)
 		return -ENOMEM;
@@ -118,14 +118,14 @@ static int identity_set(struct status_route *route, const struct status_route_ne
 {
 	char *copy;
 
-	if (!strcmp(route->uid, news->uid))
+	if (!strcmp(route->uid, news->version->uid))
 		return 0;
-	copy = strdup(news->uid);
+	copy = strdup(news->version->uid);
 	if (!copy)
 		return -ENOMEM;
 	free(route->uid);
 	route->uid = copy;
-	route->seen = *news->seen;
+	route->seen = news->version->seen;
 	route->rules = 0;
 	status_route_begin(route);
 	return 0;
@@ -135,10 +135,10 @@ static void seen_set(struct status_route *route, const struct status_route_news 
 {
 	bool awaits = route->awaited[0] && news->now_ms < route->awaited_until_ms;
 
-	if (awaits && strcmp(route->awaited, news->seen->resource_version))
+	if (awaits && strcmp(route->awaited, news->version->seen.resource_version))
 		return;
 	route->awaited[0] = '\0';
-	route->seen = *news->seen;
+	route->seen = news->version->seen;
 }
 
 static int refusal_set(struct status_route *route, const struct rejection *refused)
@@ -159,26 +159,25 @@ static int refusal_set(struct status_route *route, const struct rejection *refus
 static void generation_set(struct status_routes *routes, struct status_route *route,
 			   const struct status_route_news *news)
 {
-	uint64_t digest = digest_of_route(route->uid, news->generation);
+	uint64_t digest = digest_of_route(route->uid, news->version->generation);
 
 	if (digest == route->digest)
 		return;
 	route->position = digest_history_add(&routes->history, route->digest, digest);
 	route->digest = digest;
-	route->generation = news->generation;
+	route->generation = news->version->generation;
 	route->changed_ms = news->now_ms;
 	route->retry_ms = 0;
 }
 
 int status_routes_put(struct status_routes *routes, const struct status_route_news *news)
 {
-	size_t position = position_of(routes, news->key.namespace, news->key.name);
+	size_t position =
+		position_of(routes, news->version->key.namespace, news->version->key.name);
 	struct status_route *route;
 	int error = 0;
 
-	if (!news->uid)
-		return 0;
-	if (!route_at(routes, position, &news->key))
+	if (!route_at(routes, position, &news->version->key))
 		error = insert(routes, position, news);
 	if (error)
 		return error;
@@ -189,7 +188,7 @@ int status_routes_put(struct status_routes *routes, const struct status_route_ne
 	if (error)
 		return error;
 	if (!news->refused)
-		route->rules = news->rules;
+		route->rules = news->version->rules;
 	seen_set(route, news);
 	generation_set(routes, route, news);
 	return 0;

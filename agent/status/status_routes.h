@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "../base/rejection.h"
-#include "../route/object.h"
+#include "../route/route_version.h"
 #include "digest_history.h"
 #include "event_limit.h"
 
@@ -35,7 +35,9 @@ struct status_route {
 	uint64_t changed_ms; /* when this generation was seen first */
 	uint64_t written_ms; /* when a write was last begun; 0: never */
 	uint64_t retry_ms;   /* not to be written before */
+	struct token_bucket writes;
 	bool writing;
+	bool missed; /* looked at while it was being written */
 };
 
 struct status_routes {
@@ -45,14 +47,10 @@ struct status_routes {
 	struct digest_history history;
 };
 
-/* What is known of an object that was delivered or refused. */
+/* A version that has come. */
 struct status_route_news {
-	struct object_key key;
-	const char *uid; /* NULL: it is not from an API server, and left out */
-	int64_t generation;
-	const struct route_status_mark *seen;
-	const struct rejection *refused; /* NULL: it was not */
-	uint32_t rules;                  /* if it was not refused */
+	const struct route_version *version;
+	const struct rejection *refused; /* why it is not taken into force; NULL: it is */
 	uint64_t now_ms;
 };
 

@@ -68,9 +68,10 @@ class FaultyWay:
         """What was swallowed flows on."""
         self._flowing.set()
 
-    def heal(self):
-        self.delay = 0.0
-        self.release()
+    def renew(self):
+        """New connections pass; those that swallow do so for good."""
+        self._flowing = threading.Event()
+        self._flowing.set()
 
     @contextlib.contextmanager
     def closed(self):
@@ -113,19 +114,20 @@ class FaultyWay:
             self._pairs.add(pair)
         for end in pair:
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        other = threading.Thread(target=self._pump, args=(far, near), daemon=True)
+        flowing = self._flowing
+        other = threading.Thread(target=self._pump, args=(far, near, flowing), daemon=True)
         other.start()
-        self._pump(near, far)
+        self._pump(near, far, flowing)
         other.join()
         with self._lock:
             self._pairs.discard(pair)
         for end in pair:
             end.close()
 
-    def _pump(self, source, sink):
+    def _pump(self, source, sink, flowing):
         try:
             while data := source.recv(1 << 16):
-                self._flowing.wait()
+                flowing.wait()
                 if self.delay:
                     time.sleep(self.delay)
                 sink.sendall(data)

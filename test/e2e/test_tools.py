@@ -79,6 +79,16 @@ def test_a_way_that_swallows_is_silent_and_loses_nothing(way, plane):
     assert connection.getresponse().status == 200
 
 
+def test_a_renewed_way_passes_new_connections_only(way, plane):
+    connection = connect(way, plane, timeout=0.5)
+    way.swallow()
+    connection.request("GET", "/version", headers={"Authorization": f"Bearer {plane.admin_token}"})
+    way.renew()
+    assert ask(connect(way, plane), plane)[0] == 200
+    with pytest.raises(TimeoutError):
+        connection.sock.recv(1)
+
+
 def test_a_slow_way_delays_both_directions(way, plane):
     connection = connect(way, plane)
     way.delay = 0.1

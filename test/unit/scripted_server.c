@@ -177,8 +177,5 @@ void scripted_end(struct scripted_exchange *exchange)
 
 void scripted_cut(struct scripted_exchange *exchange)
 {
-	const struct linger at_once = {.l_onoff = 1};
-
-	setsockopt(exchange->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	exchange_close(exchange);
 }

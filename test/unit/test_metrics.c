@@ -112,6 +112,58 @@ static void output_without_any_object_is_well_formed(void **state)
 		fail_msg("%s", wrong);
 }
 
+static void an_api_server_has_series_of_each_kind(void **state)
+{
+	struct readings readings = {0};
+	struct agent_reading agent = {
+		.kube = {.kinds = {{.name = "services", .objects = 7, .age = 1.5, .ends = {3}}},
+			 .kind_count = 1,
+			 .end_words = {"ended", "expired", "silent", "broken", "refused"},
+			 .requests = {{"GET", 200, 9}},
+			 .request_count = 1},
+	};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+	const char *wrong;
+
+	(void)state;
+	assert_line(text, "pathroute_kube_objects{kind=\"services\"} 7");
+	assert_line(text, "pathroute_kube_last_event_age_seconds{kind=\"services\"} 1.5");
+	assert_line(text,
+		    "pathroute_kube_watch_restarts_total{kind=\"services\",reason=\"ended\"} 3");
+	assert_line(text, "pathroute_kube_requests_total{method=\"GET\",code=\"200\"} 9");
+	wrong = prometheus_check(text);
+	if (wrong)
+		fail_msg("%s", wrong);
+}
+
+static void another_source_has_none_of_them(void **state)
+{
+	struct readings readings = {0};
+	struct agent_reading agent = {0};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+
+	(void)state;
+	assert_null(strstr(text, "pathroute_kube_"));
+}
+
+static void times_from_event_to_maps_are_a_histogram(void **state)
+{
+	struct readings readings = {0};
+	struct agent_reading agent = {0};
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	latency_add(&agent.event_to_maps, 0.001);
+	latency_add(&agent.event_to_maps, 0.018);
+	latency_add(&agent.event_to_maps, 5);
+	text = write_text(&readings, &agent);
+	assert_line(text, "pathroute_event_to_maps_seconds_bucket{le=\"0.0005\"} 0");
+	assert_line(text, "pathroute_event_to_maps_seconds_bucket{le=\"0.001\"} 1");
+	assert_line(text, "pathroute_event_to_maps_seconds_bucket{le=\"0.02\"} 2");
+	assert_line(text, "pathroute_event_to_maps_seconds_bucket{le=\"+Inf\"} 3");
+	assert_line(text, "pathroute_event_to_maps_seconds_count 3");
+}
+
 static void every_verdict_has_a_series(void **state)
 {
 	struct readings readings = full_readings();
@@ -264,6 +316,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(output_is_well_formed),
 		cmocka_unit_test(output_without_any_object_is_well_formed),
+		cmocka_unit_test(an_api_server_has_series_of_each_kind),
+		cmocka_unit_test(another_source_has_none_of_them),
+		cmocka_unit_test(times_from_event_to_maps_are_a_histogram),
 		cmocka_unit_test(every_verdict_has_a_series),
 		cmocka_unit_test(counters_keep_all_64_bits),
 		cmocka_unit_test(rules_and_endpoints_have_their_labels),

@@ -30,6 +30,8 @@ static int setup(void **state)
 
 	scene = (struct scene){0};
 	*state = &scene;
+	unsetenv("KUBECONFIG");
+	unsetenv("KUBERNETES_SERVICE_HOST");
 	return 0;
 }
 
@@ -159,9 +161,71 @@ static void what_a_run_needs_must_be_there(void **state)
 	struct scene *scene = *state;
 
 	assert_int_equal(READ(scene, "--device", "eth0"), -EINVAL);
-	assert_string_equal(scene->error, "--manifests DIR is missing");
+	assert_string_equal(scene->error, "--manifests DIR or --kubeconfig FILE is missing");
 	assert_int_equal(READ(scene, "--manifests", "/m"), -EINVAL);
 	assert_string_equal(scene->error, "--device NAME is missing");
+}
+
+static void there_is_one_source(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(READ(scene, REQUIRED, "--kubeconfig", "/k"), -EINVAL);
+	assert_string_equal(scene->error, "--manifests and --kubeconfig exclude each other");
+	assert_int_equal(READ(scene, REQUIRED, "--kube-context", "x"), -EINVAL);
+	assert_string_equal(scene->error, "--manifests and --kube-context exclude each other");
+	assert_int_equal(READ(scene, REQUIRED, "--namespace", "x"), -EINVAL);
+	assert_string_equal(scene->error, "--manifests and --namespace exclude each other");
+}
+
+static void a_kubeconfig_is_a_source(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(READ(scene, "--kubeconfig", "/k", "--kube-context", "x", "--namespace",
+			      "shop", "--device", "eth0"),
+			 0);
+	assert_string_equal(scene->options.kubeconfig, "/k");
+	assert_string_equal(scene->options.kube_context, "x");
+	assert_string_equal(scene->options.namespace, "shop");
+}
+
+static void the_environment_names_a_kubeconfig(void **state)
+{
+	struct scene *scene = *state;
+
+	setenv("KUBECONFIG", "/env/config", 1);
+	assert_int_equal(READ(scene, "--device", "eth0"), 0);
+	assert_string_equal(scene->options.kubeconfig, "/env/config");
+}
+
+static void a_given_source_wins_over_the_environment(void **state)
+{
+	struct scene *scene = *state;
+
+	setenv("KUBECONFIG", "/env/config", 1);
+	setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1", 1);
+	assert_int_equal(READ(scene, REQUIRED), 0);
+	assert_null(scene->options.kubeconfig);
+}
+
+static void several_kubeconfigs_are_refused(void **state)
+{
+	struct scene *scene = *state;
+
+	setenv("KUBECONFIG", "/a:/b", 1);
+	assert_int_equal(READ(scene, "--device", "eth0"), -EINVAL);
+	assert_string_equal(scene->error, "$KUBECONFIG names several files, say --kubeconfig FILE");
+}
+
+static void a_pod_needs_no_kubeconfig(void **state)
+{
+	struct scene *scene = *state;
+
+	setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1", 1);
+	assert_int_equal(READ(scene, "--device", "eth0"), 0);
+	assert_int_equal(READ(scene, "--device", "eth0", "--kube-context", "x"), -EINVAL);
+	assert_string_equal(scene->error, "--kube-context needs --kubeconfig FILE");
 }
 
 static void the_file_has_the_same_keys(void **state)
@@ -235,6 +299,9 @@ static void help_names_every_option(void **state)
 {
 	static const char *const names[] = {
 		"--manifests",
+		"--kubeconfig",
+		"--kube-context",
+		"--namespace",
 		"--device",
 		"--config",
 		"--class",
@@ -276,6 +343,12 @@ int main(void)
 		TEST(commands_are_found_behind_and_before_options),
 		TEST(mistakes_name_the_option),
 		TEST(what_a_run_needs_must_be_there),
+		TEST(there_is_one_source),
+		TEST(a_kubeconfig_is_a_source),
+		TEST(the_environment_names_a_kubeconfig),
+		TEST(a_given_source_wins_over_the_environment),
+		TEST(several_kubeconfigs_are_refused),
+		TEST(a_pod_needs_no_kubeconfig),
 		TEST(the_file_has_the_same_keys),
 		TEST(the_command_line_wins_over_the_file),
 		TEST(mistakes_in_the_file_name_the_line),

@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
+#include "agent/base/json_read.h"
 #include "agent/status/route_status_text.h"
 
 #define BEFORE "2026-01-31T12:00:00Z"
@@ -233,9 +234,9 @@ static void the_patch_holds_only_for_the_version_that_was_read(void **state)
 
 	make_at(scene, NOW);
 	text = status_wish_encode(&scene->wish, "4711");
-	assert_non_null(strstr(text, "{\"metadata\":{\"resourceVersion\":\"4711\"},\"status\":{"
-				     "\"observedGeneration\":3,\"rules\":2,\"nodes\":{\"desired\":3,"
-				     "\"programmed\":3},\"conditions\":[{\"type\":\"Accepted\","));
+	assert_non_null(strstr(text, "{\"metadata\":{\"resourceVersion\":\"4711\"},\"status\":{"));
+	assert_non_null(strstr(text, "\"observedGeneration\":3,\"rules\":2,"));
+	assert_non_null(strstr(text, "\"nodes\":{\"desired\":3,\"programmed\":3}"));
 	free(text);
 }
 

@@ -40,21 +40,27 @@ struct text_news {
 	uint64_t now_ms;
 };
 
-static struct status_route *put(struct status_routes *routes, struct text_news text)
+static struct status_route *put_with(struct status_routes *routes, struct text_news text,
+				     const struct rejection *refused)
 {
-	struct route_status_mark seen = {.observed_generation = text.told};
-	struct status_route_news news = {
+	struct route_version version = {
 		.key = key_of(text.name),
 		.uid = text.uid,
 		.generation = text.generation,
-		.seen = &seen,
-		.now_ms = text.now_ms,
+		.rules = 2,
+		.seen = {.observed_generation = text.told},
 	};
+	struct status_route_news news = {&version, refused, text.now_ms};
 
-	snprintf(seen.resource_version, sizeof(seen.resource_version), "%s",
+	snprintf(version.seen.resource_version, sizeof(version.seen.resource_version), "%s",
 		 text.version ? text.version : "1");
 	assert_int_equal(status_routes_put(routes, &news), 0);
 	return status_routes_find(routes, "shop", text.name);
+}
+
+static struct status_route *put(struct status_routes *routes, struct text_news text)
+{
+	return put_with(routes, text, NULL);
 }
 
 static void a_new_generation_is_a_new_position(void **state)
@@ -172,28 +178,16 @@ static void an_object_made_anew_under_the_same_name_is_another_one(void **state)
 
 static void a_refused_generation_is_kept_with_its_reason(void **state)
 {
-	struct status_routes *routes = *state;
 	struct rejection rejection = {.reason = REASON_INVALID_PATH, .message = "no"};
-	struct route_status_mark seen = {0};
-	struct status_route_news news = {
-		.key = key_of("web"),
-		.uid = "u1",
-		.generation = 2,
-		.seen = &seen,
-		.refused = &rejection,
-	};
-	struct status_route *route;
+	struct text_news text = {.name = "web", .uid = "u1", .generation = 2};
+	struct status_route *route = put_with(*state, text, &rejection);
 
-	status_routes_put(routes, &news);
-	route = status_routes_find(routes, "shop", "web");
 	assert_string_equal(route->refused->message, "no");
-	put(routes, (struct text_news){.name = "web", .uid = "u1", .generation = 3});
+	assert_int_equal(route->rules, 0);
+	text.generation = 3;
+	put(*state, text);
 	assert_null(route->refused);
-}
-
-static void objects_from_files_have_no_status(void **state)
-{
-	assert_null(put(*state, (struct text_news){.name = "web", .uid = NULL, .generation = 1}));
+	assert_int_equal(route->rules, 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -208,7 +202,6 @@ int main(void)
 		TEST(a_version_that_never_comes_is_not_awaited_for_ever),
 		TEST(an_object_made_anew_under_the_same_name_is_another_one),
 		TEST(a_refused_generation_is_kept_with_its_reason),
-		TEST(objects_from_files_have_no_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The API server as a source: PathRoutes, Services and those EndpointSlices that belong to a
+ * Service, of all namespaces or of one. An object that is refused keeps its last good version in
+ * force. A version that routing cannot tell from the one before is not delivered.
+ */
+#ifndef PATHROUTE_KUBE_SOURCE_H
+#define PATHROUTE_KUBE_SOURCE_H
+
+#include "../kube/kube_reflector.h"
+#include "source.h"
+
+struct kube_source_options {
+	struct event_loop *loop;    /* the source's descriptor is this loop's, and it runs it */
+	struct kube_client *client; /* in that loop; both must outlive the source */
+	const char *namespace;      /* NULL: all; must outlive it, too */
+	struct source_sink sink;
+	/* What becomes of lists and watches, for the log; context is the sink's. */
+	void (*report)(void *context, bool failing, const char *text);
+};
+
+/* 0 or a negative errno. */
+int kube_source_new(const struct kube_source_options *options, struct object_source **ret_source);
+
+/* Lists everything again, now. The present objects stay until the new lists have ended. */
+void kube_source_relist(struct object_source *source);
+
+struct kube_source_state {
+	struct kube_reflector_state reflector;
+	size_t objects; /* known to the server, refused ones too */
+	size_t refused;
+};
+
+struct kube_source_state kube_source_get(const struct object_source *source, enum object_kind kind);
+
+#endif
