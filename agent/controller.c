@@ -80,7 +80,7 @@ static void signal_taken(void *context, int signal)
 		return;
 	default:
 		log_info("%s: ending, traffic goes on", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-		event_loop_stop(controller->loop);
+		controller_status_end(controller);
 	}
 }
 
@@ -144,6 +144,8 @@ static int controller_start(struct controller *controller)
 	if (!error && !controller->options->manifests)
 		error = controller_kube_open(controller);
 	if (!error)
+		error = controller_status_start(controller);
+	if (!error)
 		error = controller_source_start(controller);
 	if (!error)
 		error = controller_http_start(controller);
@@ -164,6 +166,7 @@ static void controller_done(struct controller *controller)
 {
 	if (controller->loop) {
 		controller_source_stop(controller);
+		controller_status_stop(controller);
 		controller_kube_close(controller);
 		controller_http_stop(controller);
 		controller_log_stop(controller);

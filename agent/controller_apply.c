@@ -160,6 +160,8 @@ void controller_apply(struct controller *controller)
 
 	if (!controller->synced || (revision == controller->revision && !controller->due)) {
 		controller->event_ms = controller->applied ? 0 : controller->event_ms;
+		if (controller->applied)
+			controller_status_settled(controller);
 		return;
 	}
 	event_timer_disarm(controller->retry_timer);
@@ -181,4 +183,5 @@ void controller_apply(struct controller *controller)
 	change_log(table, &change, controller_clock_exact_ms() - begin);
 	controller->applied = true;
 	controller->applied_ms = controller_clock_ms();
+	controller_status_applied(controller);
 }

@@ -88,6 +88,7 @@ static struct agent_reading agent_read(struct controller *controller)
 	};
 
 	controller_kube_read(controller, &reading.kube);
+	controller_status_read(controller, &reading.status);
 	return reading;
 }
 

@@ -55,6 +55,16 @@ int controller_kube_open(struct controller *controller)
 	return error;
 }
 
+struct event_loop *controller_kube_loop(const struct controller *controller)
+{
+	return controller->kube->loop;
+}
+
+struct kube_client *controller_kube_client(const struct controller *controller)
+{
+	return controller->kube->client;
+}
+
 static void fortune_log(void *context, bool failing, const char *text)
 {
 	(void)context;
@@ -68,6 +78,8 @@ int controller_kube_source(struct controller *controller, struct object_source *
 		.client = controller->kube->client,
 		.namespace = controller->options->namespace,
 		.sink = controller_source_sink(controller),
+		.route_seen = controller_status_seen,
+		.route_gone = controller_status_gone,
 		.report = fortune_log,
 	};
 

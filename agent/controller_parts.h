@@ -4,6 +4,7 @@
 #define PATHROUTE_CONTROLLER_PARTS_H
 
 #include "base/event_loop.h"
+#include "base/rejection.h"
 #include "controller.h"
 #include "datapath/datapath.h"
 #include "datapath/readings.h"
@@ -12,6 +13,7 @@
 #include "refused_files.h"
 #include "route/route_store.h"
 #include "route/route_table_build.h"
+#include "route/route_version.h"
 #include "source/source.h"
 
 struct controller {
@@ -22,7 +24,8 @@ struct controller {
 	struct event_timer *retry_timer;
 	struct event_timer *audit_timer;
 
-	struct controller_kube *kube; /* NULL: manifests are the source */
+	struct controller_kube *kube;     /* NULL: manifests are the source */
+	struct controller_status *status; /* NULL: likewise */
 	struct object_source *source;
 	int source_fd; /* in the loop; -1: not there */
 	struct route_store *store;
@@ -37,7 +40,7 @@ struct controller {
 	uint64_t map_errors;
 	uint64_t map_audits;
 	uint64_t map_drift; /* differences that audits have found, since the start */
-	double event_ms; /* when the oldest event came that the maps lack; 0: none */
+	double event_ms;    /* when the oldest event came that the maps lack; 0: none */
 	struct latency event_to_maps;
 
 	struct http_server *http;
@@ -74,6 +77,24 @@ int controller_kube_open(struct controller *controller);
 int controller_kube_source(struct controller *controller, struct object_source **ret_source);
 void controller_kube_relist(struct controller *controller);
 void controller_kube_close(struct controller *controller);
+
+struct event_loop *controller_kube_loop(const struct controller *controller);
+struct kube_client *controller_kube_client(const struct controller *controller);
+
+/* What is told to the API server; all of them do nothing where manifests are the source. */
+int controller_status_start(struct controller *controller);
+void controller_status_stop(struct controller *controller);
+/* For the source: the context is the controller. */
+void controller_status_seen(void *context, const struct route_version *version,
+			    const struct rejection *refused);
+void controller_status_gone(void *context, const struct object_key *key);
+/* The maps hold what the store says; after an apply, the report is new, too. */
+void controller_status_settled(struct controller *controller);
+void controller_status_applied(struct controller *controller);
+/* Ends the loop, as soon as another agent can lead. */
+void controller_status_end(struct controller *controller);
+void controller_status_read(const struct controller *controller,
+			    struct status_reading *ret_reading);
 
 /* Fills checks[0..limit-1], returns how many. */
 size_t controller_kube_checks(const struct controller *controller, struct http_check *checks,

@@ -34,6 +34,9 @@ void options_done(struct options *options)
 	free(options->kubeconfig);
 	free(options->kube_context);
 	free(options->namespace);
+	free(options->node_name);
+	free(options->lease_namespace);
+	free(options->daemonset);
 	free(options->class_name);
 	free(options->bpffs);
 	free(options->http_listen);

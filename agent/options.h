@@ -34,10 +34,13 @@ struct options_texts {
 struct options {
 	enum options_command command;
 	char *config;
-	char *manifests;    /* NULL: the API server is the source */
-	char *kubeconfig;   /* NULL: none, the agent is in a pod */
-	char *kube_context; /* NULL: the current one */
-	char *namespace;    /* NULL: all */
+	char *manifests;       /* NULL: the API server is the source */
+	char *kubeconfig;      /* NULL: none, the agent is in a pod */
+	char *kube_context;    /* NULL: the current one */
+	char *namespace;       /* NULL: all */
+	char *node_name;       /* NULL: $NODE_NAME or the host's */
+	char *lease_namespace; /* NULL: $POD_NAMESPACE or the usual one */
+	char *daemonset;       /* NULL: none is known */
 	struct options_texts devices;
 	char *class_name;
 	char *bpffs;

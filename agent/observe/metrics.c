@@ -7,6 +7,7 @@
 #include "metrics_format.h"
 #include "metrics_kube.h"
 #include "metrics_objects.h"
+#include "metrics_status.h"
 
 static void write_verdicts(FILE *out, const struct readings *readings)
 {
@@ -153,6 +154,7 @@ int metrics_write(FILE *out, const struct readings *readings, const struct agent
 	write_agent(out, agent);
 	write_event_times(out, &agent->event_to_maps);
 	metrics_kube_write(out, &agent->kube);
+	metrics_status_write(out, &agent->status);
 	write_verdicts(out, readings);
 	write_flows(out, readings);
 	write_fills(out, readings);

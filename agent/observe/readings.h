@@ -3,6 +3,7 @@
 #ifndef PATHROUTE_OBSERVE_READINGS_H
 #define PATHROUTE_OBSERVE_READINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../datapath/readings.h"
@@ -37,6 +38,18 @@ struct kube_reading {
 	size_t request_count;
 };
 
+/* What was told to the API server. */
+struct status_reading {
+	bool known; /* false: manifests are the source */
+	bool leads;
+	uint64_t written;
+	uint64_t conflicts;
+	uint64_t failures;
+	uint64_t events;
+	uint64_t node_reports;
+	uint32_t nodes; /* known to the leader */
+};
+
 /* What only the agent knows. */
 struct agent_reading {
 	const char *version;
@@ -48,6 +61,7 @@ struct agent_reading {
 	uint64_t map_drift;         /* differences that these have found */
 	struct latency event_to_maps;
 	struct kube_reading kube;
+	struct status_reading status;
 };
 
 #endif

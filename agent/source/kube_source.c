@@ -95,6 +95,18 @@ static int key_read(struct watched *watched, const cJSON *tree, struct object_ke
 	return error;
 }
 
+static void seen_tell(const struct watched *watched, const cJSON *tree,
+		      const struct rejection *refused)
+{
+	const struct kube_source_options *options = &watched->source->options;
+	struct route_version version;
+
+	if (watched->kind != OBJECT_PATH_ROUTE || !options->route_seen)
+		return;
+	if (!route_version_decode(tree, &version))
+		options->route_seen(options->sink.context, &version, refused);
+}
+
 static void object_take(struct watched *watched, const cJSON *tree, const struct object_key *key,
 			uint64_t digest)
 {
@@ -105,6 +117,7 @@ static void object_take(struct watched *watched, const cJSON *tree, const struct
 	struct object *object;
 	int error = object_decode(tree, &object, &rejection);
 
+	seen_tell(watched, tree, error == -EINVAL ? &rejection : NULL);
 	if (error) {
 		known->bad = digest;
 		problem_tell(watched, origin_of(key, origin), &rejection);
@@ -113,6 +126,16 @@ static void object_take(struct watched *watched, const cJSON *tree, const struct
 	known->good = digest;
 	known->bad = 0;
 	sink->upsert(sink->context, object);
+}
+
+/* Refused as before, but its status may be another. */
+static void refusal_tell(const struct watched *watched, const cJSON *tree)
+{
+	_cleanup_(object_freep) struct object *object = NULL;
+	struct rejection rejection = {0};
+
+	if (object_decode(tree, &object, &rejection) == -EINVAL)
+		seen_tell(watched, tree, &rejection);
 }
 
 static void upsert(void *context, const struct cJSON *tree)
@@ -131,18 +154,25 @@ static void upsert(void *context, const struct cJSON *tree)
 	}
 	digest = object_digest(tree, watched->kind);
 	known->list = watched->list;
-	if (digest == known->good)
+	if (digest == known->good) {
 		known->bad = 0;
-	else if (digest != known->bad)
+		seen_tell(watched, tree, NULL);
+	} else if (digest == known->bad) {
+		refusal_tell(watched, tree);
+	} else {
 		object_take(watched, tree, &key, digest);
+	}
 }
 
 static void gone(void *context, const struct kube_known_object *known)
 {
 	struct watched *watched = context;
 	const struct source_sink *sink = &watched->source->options.sink;
+	const struct kube_source_options *options = &watched->source->options;
 	const struct object_key key = {watched->kind, known->namespace, known->name};
 
+	if (watched->kind == OBJECT_PATH_ROUTE && options->route_gone)
+		options->route_gone(options->sink.context, &key);
 	if (known->good)
 		sink->remove(sink->context, &key);
 }

@@ -7,7 +7,9 @@
 #ifndef PATHROUTE_KUBE_SOURCE_H
 #define PATHROUTE_KUBE_SOURCE_H
 
+#include "../base/rejection.h"
 #include "../kube/kube_reflector.h"
+#include "../route/route_version.h"
 #include "source.h"
 
 struct kube_source_options {
@@ -15,6 +17,12 @@ struct kube_source_options {
 	struct kube_client *client; /* in that loop; both must outlive the source */
 	const char *namespace;      /* NULL: all; must outlive it, too */
 	struct source_sink sink;
+	/* Every version of every PathRoute, also one that routing cannot tell from the one before,
+	 * and before it is delivered. `refused`: why it is not; NULL: it is, or was before.
+	 * Both may be NULL; context is the sink's. */
+	void (*route_seen)(void *context, const struct route_version *version,
+			   const struct rejection *refused);
+	void (*route_gone)(void *context, const struct object_key *key);
 	/* What becomes of lists and watches, for the log; context is the sink's. */
 	void (*report)(void *context, bool failing, const char *text);
 };

@@ -276,9 +276,14 @@ void status_service_remove(struct status_service *service, const struct object_k
 	progress_changed(service);
 }
 
-void status_service_applied(struct status_service *service)
+void status_service_settled(struct status_service *service)
 {
 	node_report_set_digest(service->own, digest_history_now(&service->routes.history));
+}
+
+void status_service_applied(struct status_service *service)
+{
+	status_service_settled(service);
 	status_writer_wake(service->writer);
 }
 

@@ -43,7 +43,10 @@ void status_service_put(struct status_service *service, const struct route_versi
 			const struct rejection *refused);
 void status_service_remove(struct status_service *service, const struct object_key *key);
 
-/* All that was put is in force in the maps; the report tells of it. */
+/* All that was put and not refused is in force in the maps. */
+void status_service_settled(struct status_service *service);
+
+/* The same, and the report is a new one. */
 void status_service_applied(struct status_service *service);
 
 /* Stops to lead. False: there is nothing to wait for; else done() is called soon. */
