@@ -51,7 +51,7 @@ static int read_endpoint(const struct json_value *endpoint, bool ipv6, struct sl
 	if (!error)
 		error = json_require(&list);
 	if (!error)
-		error = json_read_array(&list, SERVICE_ADDRESSES_MAX, &count);
+		error = json_read_array(&list, SLICE_ADDRESSES_MAX, &count);
 	if (error)
 		return error;
 	first = json_element(&list, count ? list.json->child : NULL, 0);

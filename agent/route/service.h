@@ -15,6 +15,7 @@
 #define SERVICE_PORTS_MAX 1024
 #define SERVICE_ADDRESSES_MAX 64 /* of one field */
 #define SLICE_ENDPOINTS_MAX 1000
+#define SLICE_ADDRESSES_MAX 100 /* of one endpoint */
 #define SLICE_PORTS_MAX 1024
 
 struct service_port {

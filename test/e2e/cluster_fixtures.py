@@ -10,9 +10,12 @@ import tempfile
 import pytest
 import yaml
 
+import measured
 from agent import ROOT
+from cluster_lab import ClusterLab
 from control_plane import ControlPlane
 from kube import ApiError, Kube, placed
+from lab_fixtures import opened
 
 CRD = os.path.join(ROOT, "crd/pathroutes.yaml")
 MANIFESTS = os.path.join(ROOT, "deploy/manifests")
@@ -20,6 +23,11 @@ AGENT_NAMESPACE = "pathroute-system"
 AGENT_NAME = "pathroute-agent"
 PREFIX = "pathroute-plane-"
 _serial = itertools.count(1)
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in measured.figures:
+        terminalreporter.write_line(line)
 
 
 def sweep():
@@ -112,6 +120,26 @@ class Space:
             except ApiError as error:
                 if error.status != 404:
                     raise
+
+
+@pytest.fixture
+def make_cluster(installed, plane, make_space):
+    """ClusterLab(...) for one test. Without a space of another lab it gets one of its own."""
+    # Who led and which nodes there were is not of this test.
+    installed.delete_all("Lease", AGENT_NAMESPACE)
+    token = account_token(installed, AGENT_NAMESPACE, AGENT_NAME)
+    with opened(ClusterLab) as make:
+        yield lambda space=None, **options: make(plane, space or make_space(), token, **options)
+
+
+@pytest.fixture
+def cluster(make_cluster):
+    """The shop: NGINX pods frontend, api and blog, their objects applied, the agent ready."""
+    lab = make_cluster()
+    lab.serve()
+    lab.apply_shop()
+    lab.agent.start()
+    return lab
 
 
 @pytest.fixture

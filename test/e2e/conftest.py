@@ -7,4 +7,4 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lab"))
 
-pytest_plugins = ["lab_fixtures", "cluster_fixtures"]
+pytest_plugins = ["lab_fixtures", "cluster_fixtures", "silence"]

@@ -5,6 +5,7 @@ import copy
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import threading
 
@@ -86,7 +87,7 @@ class Kube:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
         try:
             status, content = self._exchange(method, path, text, headers)
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLEOFError):
             # The API server has been restarted since the last request.
             status, content = self._exchange(method, path, text, headers)
         if status >= 300:

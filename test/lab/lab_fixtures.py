@@ -20,11 +20,11 @@ def pytest_configure():
 
 
 @contextlib.contextmanager
-def opened():
+def opened(kind=Lab):
     """Yields a function that makes labs, all of which are gone after the block."""
     with contextlib.ExitStack() as stack:
-        def make(**options):
-            lab = stack.enter_context(Lab(**options))
+        def make(*arguments, **options):
+            lab = stack.enter_context(kind(*arguments, **options))
             open_labs.append(lab)
             stack.callback(open_labs.remove, lab)
             return lab
