@@ -26,7 +26,8 @@ class KubeAgent(Agent):
     kubeconfig = node_name = namespace = lease_namespace = None
 
     def source(self):
-        options = ["--kubeconfig", self.kubeconfig]
+        options = ["--kubeconfig", self.kubeconfig, "--node-name", self.node_name,
+                   "--lease-namespace", self.lease_namespace]
         return options + (["--namespace", self.namespace] if self.namespace else [])
 
     def memory(self):
