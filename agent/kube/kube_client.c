@@ -75,7 +75,8 @@ static void request_finish(struct kube_request *request)
 
 	request->state = KUBE_REQUEST_FINISHING;
 	request_count(client, request);
-	if (request->heard_ms > client->heard_ms)
+	/* One that heard nothing has only the time of its beginning. */
+	if (request->heard_ms > request->begun_ms && request->heard_ms > client->heard_ms)
 		client->heard_ms = request->heard_ms;
 	if (kube_transfer_status(request) == HTTP_UNAUTHORIZED)
 		kube_config_refresh(client->config, true);

@@ -15,7 +15,7 @@ import wait
 from agent import ROOT
 from cluster_lab import ClusterLab
 from control_plane import ControlPlane
-from kube import ApiError, Kube, placed
+from kube import PATHROUTES, ApiError, Kube, placed
 from lab_fixtures import opened
 
 CRD = os.path.join(ROOT, "crd/pathroutes.yaml")
@@ -58,17 +58,18 @@ def make_admin(plane):
 
 def install_crd(kube):
     kube.kubectl("apply", "-f", CRD)
-    wait_for_crd(kube, "pathroutes.pathroute.io")
+    wait_served(kube, PATHROUTES + "/pathroutes")
 
 
-def wait_for_crd(kube, name):
-    """Until its objects can be made. `kubectl wait` fails where there are no conditions yet."""
-    def is_established():
-        status = kube.get("CustomResourceDefinition", None, name).get("status", {})
-        return any(condition["type"] == "Established" and condition["status"] == "True"
-                   for condition in status.get("conditions") or [])
+def wait_served(kube, path):
+    """A CRD is established before the API server serves its objects."""
+    def is_served():
+        try:
+            return kube.request("GET", path)["items"] is not None
+        except ApiError:
+            return False
 
-    wait.until(is_established, f"{name} to be established")
+    wait.until(is_served, f"the API server to serve {path}")
 
 
 def install_manifests(admin):

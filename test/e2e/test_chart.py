@@ -11,8 +11,8 @@ import yaml
 
 import manifests
 from agent import BUILD, ROOT
-from cluster_fixtures import account_token, documents, plane_fixtures, wait_for_crd
-from kube import ApiError, Kube
+from cluster_fixtures import account_token, documents, plane_fixtures, wait_served
+from kube import PATHROUTES, ApiError, Kube
 
 CHART = os.path.join(ROOT, "deploy/helm/pathroute")
 CASES = os.path.join(ROOT, "test/chart")
@@ -90,14 +90,14 @@ def without_crd(plane):
     yield
     admin.kubectl("delete", "crd", "pathroutes.pathroute.io", "--ignore-not-found", "--wait")
     admin.kubectl("apply", "-f", os.path.join(ROOT, "crd/pathroutes.yaml"))
-    wait_for_crd(admin, "pathroutes.pathroute.io")
+    wait_served(admin, PATHROUTES + "/pathroutes")
 
 
 @pytest.fixture
 def pod_monitors(plane):
     admin = plane.admin()
     admin.apply(POD_MONITOR)
-    wait_for_crd(admin, "podmonitors.monitoring.coreos.com")
+    wait_served(admin, "/apis/monitoring.coreos.com/v1/podmonitors")
     yield
     admin.kubectl("delete", "crd", "podmonitors.monitoring.coreos.com")
 
@@ -143,7 +143,7 @@ def test_install_makes_all_and_says_what_to_do_next(helm, without_crd):
     assert helm.kube.request("GET", CRD)["spec"]["group"] == "pathroute.io"
     assert f"kubectl -n {helm.namespace} rollout status daemonset/pathroute-agent" in notes
     assert "--device 'veth*'" in notes
-    wait_for_crd(helm.kube, "pathroutes.pathroute.io")
+    wait_served(helm.kube, PATHROUTES + "/pathroutes")
 
 
 def test_an_upgrade_changes_the_crd(helm, without_crd, tmp_path):
@@ -161,7 +161,7 @@ def test_an_upgrade_changes_the_crd(helm, without_crd, tmp_path):
 
 def test_uninstall_keeps_the_crd_and_the_routes(helm, without_crd):
     helm.install()
-    wait_for_crd(helm.kube, "pathroutes.pathroute.io")
+    wait_served(helm.kube, PATHROUTES + "/pathroutes")
     route = manifests.path_route("shop", [manifests.rule("all", "/", "frontend")])
     route["metadata"]["namespace"] = "default"
     helm.kube.create(route)
