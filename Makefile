@@ -77,7 +77,7 @@ all: $(PROGRAMS)
 programs: $(PROGRAMS) $(UNIT_PROGRAMS) $(PACKET_PROGRAMS) $(LAB_PROGRAMS) \
 	  $(E2E_PROGRAMS) $(BENCH_PROGRAMS)
 
-include mk/deps.mk mk/build.mk mk/test.mk mk/check.mk
+include mk/deps.mk mk/build.mk mk/deploy.mk mk/test.mk mk/check.mk
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin

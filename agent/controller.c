@@ -90,10 +90,15 @@ static void signal_taken(void *context, int signal)
 	case SIGUSR2:
 		controller_audit(controller);
 		return;
+	case SIGTERM:
+		if (controller_uninstall_ask(controller))
+			return;
+		log_info("SIGTERM: ending, traffic goes on");
+		break;
 	default:
-		log_info("%s: ending, traffic goes on", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-		controller_status_end(controller);
+		log_info("SIGINT: ending, traffic goes on");
 	}
+	controller_status_end(controller);
 }
 
 static int loop_start(struct controller *controller)
@@ -164,6 +169,8 @@ static int controller_start(struct controller *controller)
 	if (!error)
 		error = controller_status_start(controller);
 	if (!error)
+		error = controller_uninstall_start(controller);
+	if (!error)
 		error = controller_source_start(controller);
 	if (!error)
 		error = controller_http_start(controller);
@@ -185,6 +192,7 @@ static void controller_done(struct controller *controller)
 	if (controller->loop) {
 		controller_source_stop(controller);
 		controller_status_stop(controller);
+		controller_uninstall_stop(controller);
 		controller_kube_close(controller);
 		controller_http_stop(controller);
 		controller_log_stop(controller);
@@ -199,7 +207,8 @@ static void controller_done(struct controller *controller)
 	refused_files_done(&controller->refused);
 }
 
-int controller_run(const struct options *options)
+/* Everything is closed when it returns. */
+static int controller_work(const struct options *options, bool *ret_uninstall)
 {
 	_cleanup_(controller_done) struct controller controller = {
 		.options = options,
@@ -214,5 +223,21 @@ int controller_run(const struct options *options)
 	error = event_loop_run(controller.loop);
 	if (error)
 		log_error("event loop: %s", strerror(-error));
+	else
+		*ret_uninstall = controller.uninstall;
+	return error;
+}
+
+int controller_run(const struct options *options)
+{
+	struct report_sink sink = {report_log, NULL};
+	bool uninstall = false;
+	int error = controller_work(options, &uninstall);
+
+	if (error || !uninstall)
+		return error;
+	error = datapath_uninstall(options->bpffs, &sink);
+	if (!error)
+		log_info("nothing of the router is left in %s", options->bpffs);
 	return error;
 }

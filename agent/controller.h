@@ -5,7 +5,8 @@
 
 #include "options.h"
 
-/* Runs until SIGTERM or SIGINT, then leaves the data path to itself. Returns 0, -EBUSY when another
+/* Runs until SIGTERM or SIGINT, then leaves the data path to itself, or takes it off the node when
+ * the agent's DaemonSet is deleted. Returns 0, -EBUSY when another
  * agent works on the same bpffs, or another negative errno; all was logged. */
 int controller_run(const struct options *options);
 

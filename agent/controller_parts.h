@@ -24,8 +24,10 @@ struct controller {
 	struct event_timer *retry_timer;
 	struct event_timer *audit_timer;
 
-	struct controller_kube *kube;     /* NULL: manifests are the source */
-	struct controller_status *status; /* NULL: likewise */
+	struct controller_kube *kube;      /* NULL: manifests are the source */
+	struct controller_status *status;  /* NULL: likewise */
+	struct daemonset_watch *daemonset; /* NULL: it does not belong to one */
+	bool uninstall;                    /* to be done once the data path is closed */
 	struct object_source *source;
 	int source_fd; /* in the loop; -1: not there */
 	struct route_store *store;
@@ -94,8 +96,16 @@ void controller_status_settled(struct controller *controller);
 void controller_status_applied(struct controller *controller);
 /* Ends the loop, as soon as another agent can lead. */
 void controller_status_end(struct controller *controller);
+/* Where this agent's Leases are, and its DaemonSet. */
+const char *controller_namespace(const struct options *options);
 void controller_status_read(const struct controller *controller,
 			    struct status_reading *ret_reading);
+
+/* Whether the agent's end is that of its DaemonSet, when all is to be taken off the node. True: it
+ * is being asked, decides, and ends the loop. False: there is nothing to ask. */
+int controller_uninstall_start(struct controller *controller);
+void controller_uninstall_stop(struct controller *controller);
+bool controller_uninstall_ask(struct controller *controller);
 
 /* Fills checks[0..limit-1], returns how many. */
 size_t controller_kube_checks(const struct controller *controller, struct http_check *checks,

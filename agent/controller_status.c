@@ -39,7 +39,7 @@ static int node_find(const struct options *options, char ret_node[OBJECT_NAME_MA
 	return 0;
 }
 
-static const char *namespace_find(const struct options *options)
+const char *controller_namespace(const struct options *options)
 {
 	const char *pod = variable("POD_NAMESPACE");
 
@@ -67,7 +67,7 @@ static int service_start(struct controller *controller, struct controller_status
 	const struct status_service_options wanted = {
 		.loop = controller_kube_loop(controller),
 		.client = controller_kube_client(controller),
-		.namespace = namespace_find(options),
+		.namespace = controller_namespace(options),
 		.class_name = options->class_name ? options->class_name : ROUTE_CLASS_DEFAULT,
 		.watched = options->namespace,
 		.node = status->node,
@@ -99,7 +99,7 @@ int controller_status_start(struct controller *controller)
 		log_error("status of routes: %s", strerror(-error));
 	else
 		log_info("node %s, Leases in namespace %s", status->node,
-			 namespace_find(controller->options));
+			 controller_namespace(controller->options));
 	return error;
 }
 

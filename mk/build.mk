@@ -8,7 +8,9 @@ endif
 OPTIMISE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -Werror
 CPPFLAGS += -D_GNU_SOURCE -I. -Iagent -I$(BUILD)
-COMMON_CFLAGS := -std=gnu11 $(WARNINGS) $(CFLAGS)
+# The same sources give the same bytes, wherever they lie and are built.
+SAME_PATHS := -ffile-prefix-map=$(BUILD_DIR)=build -ffile-prefix-map=$(CURDIR)=.
+COMMON_CFLAGS := -std=gnu11 $(WARNINGS) $(SAME_PATHS) $(CFLAGS)
 PLAIN_CFLAGS := $(OPTIMISE) -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 PLAIN_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ASAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -17,7 +19,7 @@ LIBRARIES := -lbpf -lelf -lz -lcjson -lyaml -lcurl -lmicrohttpd
 
 # The kernel decides what programs and callbacks are passed, so not all of it is used.
 BPF_CFLAGS := -std=gnu11 -g -O2 -target bpf -mcpu=v2 \
-	      -Wall -Wextra -Wshadow -Wno-unused-parameter -Werror
+	      -Wall -Wextra -Wshadow -Wno-unused-parameter -Werror $(SAME_PATHS)
 # Without it clang does not find <asm/types.h>; asked late, since gcc may only just be installed.
 BPF_INCLUDES = -idirafter /usr/include/$(shell $(CC) -print-multiarch)
 

@@ -2,7 +2,7 @@
 # `make check` runs every check-NAME below. What compiles or analyses leaves a stamp per file, so
 # that only what changed is looked at again; the rest are scripts in test/lint/ that take a second.
 
-SCRIPT_CHECKS := layers sizes spdx banned limits links scripts
+SCRIPT_CHECKS := layers sizes spdx banned limits links scripts dockerfile chart
 CHECKS := format gcc clang headers tidy $(SCRIPT_CHECKS)
 FORMATTED := $(HOST_SOURCES) $(BPF_SOURCES) $(HEADERS)
 

@@ -4,7 +4,7 @@
 DEPS_STAMP := $(BUILD)/deps.stamp
 DEPS ?= yes
 
-ifeq ($(filter-out clean help uninstall,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter-out clean help image manifests uninstall,$(or $(MAKECMDGOALS),all)),)
 DEPS := no
 endif
 ifeq ($(DEPS),yes)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Test levels. Each leaves "passed failed skipped" in $(RESULTS)/<level>.txt; `test` adds them up.
 
-LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e
+LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e test-image
 LAB := $(if $(wildcard test/lab/run),test/lab/run,$(PYTHON) -m pytest test/lab)
 E2E := $(PYTHON) -m pytest test/e2e
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab test-e2e demo bench bench-packet
+.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab test-e2e test-image \
+	demo bench bench-packet
 
 test: deps
 	@rm -rf $(RESULTS)
@@ -31,7 +32,12 @@ test-lab: $(PROGRAMS) $(LAB_PROGRAMS)
 # The API server is built from source the first time, outside the tree.
 test-e2e: $(PROGRAMS) $(E2E_PROGRAMS)
 	@$(if $(IS_ROOT),deps/kubernetes/build kube-apiserver kubectl >/dev/null)
+	@$(if $(IS_ROOT),deps/helm/build >/dev/null || echo 'SKIPPED: tests of the chart, no helm')
 	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-e2e.txt $(E2E)
+
+# Building the same twice needs no root; the image does.
+test-image:
+	@test/run-pytest $(RESULTS)/test-image.txt $(PYTHON) -m pytest test/image
 
 demo: $(PROGRAMS)
 	@BUILD=$(BUILD_DIR) KEEP=$(KEEP) test/lab/demo

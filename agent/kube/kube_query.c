@@ -31,20 +31,22 @@ static char *text_of(int length, char *const *text)
 	return length < 0 ? NULL : *text;
 }
 
-/* Up to the "?" and the selector, with which every query begins. */
+/* Up to the "?" and the selectors, with which every query begins. */
 static char *resource_path(const struct kube_resource *resource, const char *namespace)
 {
 	_cleanup_free_ char *selector = encode(resource->selector ? resource->selector : "");
+	_cleanup_free_ char *fields = encode(resource->fields ? resource->fields : "");
 	_cleanup_free_ char *space = encode(namespace ? namespace : "");
 	bool is_core = !strchr(resource->api_version, '/');
 	char *path = NULL;
 
-	if (!selector || !space)
+	if (!selector || !fields || !space)
 		return NULL;
-	return text_of(asprintf(&path, "%s/%s%s%s/%s?%s%s%s", is_core ? "/api" : "/apis",
+	return text_of(asprintf(&path, "%s/%s%s%s/%s?%s%s%s%s%s%s", is_core ? "/api" : "/apis",
 				resource->api_version, *space ? "/namespaces/" : "", space,
 				resource->name, *selector ? "labelSelector=" : "", selector,
-				*selector ? "&" : ""),
+				*selector ? "&" : "", *fields ? "fieldSelector=" : "", fields,
+				*fields ? "&" : ""),
 		       &path);
 }
 

@@ -12,6 +12,7 @@ struct kube_resource {
 	const char *kind;        /* "EndpointSlice" */
 	const char *api_version; /* "discovery.k8s.io/v1", or "v1" of the core group */
 	const char *selector;    /* of labels, as in kubectl's --selector; NULL: all */
+	const char *fields;      /* as in kubectl's --field-selector; NULL: all */
 };
 
 /* A page of a list; the first if `next` is NULL, else its "continue" token. No namespace (NULL)

@@ -35,10 +35,10 @@ struct kube_source {
 };
 
 static const struct kube_resource resources[OBJECT_KIND_COUNT] = {
-	[OBJECT_PATH_ROUTE] = {"pathroutes", "PathRoute", "pathroute.io/v1alpha1", NULL},
-	[OBJECT_SERVICE] = {"services", "Service", "v1", NULL},
+	[OBJECT_PATH_ROUTE] = {"pathroutes", "PathRoute", "pathroute.io/v1alpha1", NULL, NULL},
+	[OBJECT_SERVICE] = {"services", "Service", "v1", NULL, NULL},
 	[OBJECT_ENDPOINT_SLICE] = {"endpointslices", "EndpointSlice", "discovery.k8s.io/v1",
-				   "kubernetes.io/service-name"},
+				   "kubernetes.io/service-name", NULL},
 };
 
 static const struct kube_source *source_of(const struct object_source *source)

@@ -10,7 +10,7 @@ from cluster_fixtures import AGENT_NAME, AGENT_NAMESPACE, account_token
 from pod_sandbox import SandboxedAgent
 
 FIELDS = {"spec.nodeName": "node-1", "metadata.name": "pathroute-agent-x7k2p",
-          "metadata.namespace": AGENT_NAMESPACE}
+          "metadata.namespace": AGENT_NAMESPACE, "status.hostIP": "192.0.2.1"}
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ EVERYWHERE = {
 AT_HOME = {
     **EVERYWHERE,
     ("coordination.k8s.io", "leases", ""): READ | {"create", "update", "patch", "delete"},
-    ("apps", "daemonsets", AGENT_NAME): {"get"},
+    ("apps", "daemonsets", AGENT_NAME): READ,
 }
 
 

@@ -13,7 +13,7 @@
 
 #include "reflector_story.h"
 
-static const struct kube_resource services = {"services", "Service", "v1", NULL};
+static const struct kube_resource services = {"services", "Service", "v1", NULL, NULL};
 
 static void say(struct kube_scene *scene, const char *sign, const char *text)
 {

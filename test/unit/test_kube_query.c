@@ -10,9 +10,12 @@
 
 #include "agent/kube/kube_query.h"
 
-static const struct kube_resource services = {"services", "Service", "v1", NULL};
+static const struct kube_resource services = {"services", "Service", "v1", NULL, NULL};
 static const struct kube_resource slices = {"endpointslices", "EndpointSlice",
-					    "discovery.k8s.io/v1", "kubernetes.io/service-name"};
+					    "discovery.k8s.io/v1", "kubernetes.io/service-name",
+					    NULL};
+static const struct kube_resource one = {"daemonsets", "DaemonSet", "apps/v1", NULL,
+					 "metadata.name=a.b"};
 
 /* Frees the query. */
 static void expect(char *query, const char *wanted)
@@ -49,6 +52,14 @@ static void a_group_has_another_path_and_a_selector_is_coded(void **state)
 	       "labelSelector=kubernetes.io%2Fservice-name&limit=500");
 }
 
+static void a_field_selector_picks_one_by_name(void **state)
+{
+	(void)state;
+	expect(kube_query_watch(&one, "shop", "7", 321),
+	       "/apis/apps/v1/namespaces/shop/daemonsets?fieldSelector=metadata.name%3Da.b"
+	       "&watch=true&allowWatchBookmarks=true&resourceVersion=7&timeoutSeconds=321");
+}
+
 static void a_watch_has_bookmarks_and_an_end(void **state)
 {
 	(void)state;
@@ -72,6 +83,7 @@ int main(void)
 		cmocka_unit_test(a_page_continues_the_one_before),
 		cmocka_unit_test(a_namespace_restricts_it),
 		cmocka_unit_test(a_group_has_another_path_and_a_selector_is_coded),
+		cmocka_unit_test(a_field_selector_picks_one_by_name),
 		cmocka_unit_test(a_watch_has_bookmarks_and_an_end),
 		cmocka_unit_test(a_streaming_list_is_a_watch_with_all_objects),
 	};

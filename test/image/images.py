@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The image of the Dockerfile, without a container engine and without a registry.
+
+buildah builds it; what the Dockerfile takes for its base is made by debootstrap. Both are kept in
+${XDG_CACHE_HOME:-~/.cache}/pathroute/images, and built again when the sources change.
+
+images.py FILE: also write the image to FILE, an OCI archive, as `localhost/pathroute-agent:test`.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SUITE = "bookworm"
+# As the Dockerfile names it.
+BASE = f"docker.io/library/debian:{SUITE}-slim"
+AGENT = "localhost/pathroute-agent"
+# What Debian's own slim image leaves out.
+UNWANTED = ("usr/share/doc", "usr/share/info", "usr/share/man", "usr/share/locale",
+            "var/cache/apt", "var/lib/apt/lists", "var/log")
+
+
+def cache(*names):
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "pathroute", "images", *names)
+
+
+def buildah(*arguments):
+    """The command, with a storage of our own: the machine's own images stay as they are."""
+    return ["buildah", "--root", cache("storage"), "--runroot", cache("run"), *arguments]
+
+
+def environment():
+    # Make's own variables would change what `make image` does here.
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith(("MAKE", "MFLAGS"))}
+    return {"BUILDAH_ISOLATION": "chroot", **kept}
+
+
+def run(*command, **options):
+    """Its standard output; AssertionError with what it said if it fails."""
+    done = subprocess.run(command, cwd=ROOT, env=environment(), text=True, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    assert done.returncode == 0, (
+        f"{' '.join(command)}: {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def say(text):
+    print(f"images: {text}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def locked():
+    """Two test runs at once build once."""
+    os.makedirs(cache(), exist_ok=True)
+    with open(cache("lock"), "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def has(image):
+    command = buildah("inspect", "--type", "image", image)
+    return subprocess.run(command, env=environment(), stdout=subprocess.DEVNULL, check=False,
+                          stderr=subprocess.DEVNULL).returncode == 0
+
+
+# ---- The base ----
+
+def archive():
+    """Where apt of this machine gets the suite from; [] if it does not know."""
+    if not shutil.which("apt-get"):
+        return []
+    known = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)",
+                            "Identifier: Packages", f"Codename: {SUITE}", "Component: main"],
+                           stdout=subprocess.PIPE, text=True, check=False).stdout.split()
+    return known[:1]
+
+
+def make_base():
+    say(f"making a minimal Debian {SUITE} with debootstrap, once")
+    with tempfile.TemporaryDirectory(dir=cache()) as folder:
+        system = os.path.join(folder, "system")
+        run("debootstrap", "--variant=minbase", SUITE, system, *archive())
+        for name in UNWANTED:
+            shutil.rmtree(os.path.join(system, name), ignore_errors=True)
+            os.makedirs(os.path.join(system, name))
+        container = run(*buildah("from", "scratch")).strip()
+        run(*buildah("add", "-q", container, system, "/"))
+        run(*buildah("config", "--cmd", "/bin/sh", container))
+        run(*buildah("commit", "-q", "--rm", container, BASE))
+
+
+def apt_of_this_machine():
+    """Options that give the build this machine's way to the same packages, if it has one."""
+    try:
+        with open("/etc/os-release", encoding="utf-8") as file:
+            if f"VERSION_CODENAME={SUITE}" not in file.read().split():
+                return []
+    except OSError:
+        return []
+    folders = ("/etc/apt", "/usr/share/keyrings", "/etc/ssl/certs")
+    return [f"--volume={folder}:{folder}:ro" for folder in folders if os.path.isdir(folder)]
+
+
+# ---- The agent's ----
+
+def sources():
+    """What the Dockerfile may copy, by .dockerignore, and what says how."""
+    with open(os.path.join(ROOT, ".dockerignore"), encoding="utf-8") as file:
+        wanted = re.findall(r"^!(.+)$", file.read(), re.M)
+    for name in sorted([*wanted, "Dockerfile", ".dockerignore"]):
+        path = os.path.join(ROOT, name)
+        if os.path.isfile(path):
+            yield path
+        for folder, folders, names in os.walk(path):
+            folders.sort()
+            yield from (os.path.join(folder, inner) for inner in sorted(names))
+
+
+def fingerprint():
+    digest = hashlib.sha256()
+    for path in sources():
+        with open(path, "rb") as file:
+            content = file.read()
+        digest.update(f"{os.path.relpath(path, ROOT)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def make_agent(image):
+    say("building the image of the Dockerfile with buildah")
+    options = ["--pull=never", *apt_of_this_machine()]
+    run("make", "--no-print-directory", "image", f"ENGINE={' '.join(buildah())}", f"IMAGE={image}",
+        f"IMAGE_OPTIONS={' '.join(options)}")
+
+
+def forget_others(image):
+    for line in run(*buildah("images", "--format", "{{.Name}}:{{.Tag}}")).split():
+        if line.startswith(AGENT) and line != image:
+            run(*buildah("rmi", line))
+
+
+def agent_image():
+    """The name of the image in our storage; built if it is not there."""
+    image = f"{AGENT}:{fingerprint()}"
+    with locked():
+        if not has(BASE):
+            make_base()
+        if not has(image):
+            make_agent(image)
+            forget_others(image)
+    return image
+
+
+@contextlib.contextmanager
+def mounted(image):
+    """The files of the image, in a folder that may be written."""
+    container = run(*buildah("from", "--pull-never", image)).strip()
+    try:
+        yield run(*buildah("mount", container)).strip()
+    finally:
+        run(*buildah("rm", container))
+
+
+def save(path):
+    run(*buildah("push", "-q", agent_image(), f"oci-archive:{path}:{AGENT}:test"))
+
+
+if __name__ == "__main__":
+    save(os.path.abspath(sys.argv[1]))
