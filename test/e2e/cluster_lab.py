@@ -7,6 +7,7 @@ them. The agent reaches the API server by a way of its own, which the test can m
 
 import copy
 import os
+import re
 import signal
 
 import manifests
@@ -30,6 +31,12 @@ class KubeAgent(Agent):
         options = ["--kubeconfig", self.kubeconfig, "--node-name", self.node_name,
                    "--lease-namespace", self.lease_namespace]
         return options + (["--namespace", self.namespace] if self.namespace else [])
+
+    def event_times(self):
+        """{bound in seconds: changes that were in the tables after so long} since it started."""
+        found = re.findall(r'^pathroute_event_to_maps_seconds_bucket{le="([^"]+)"} (\d+)',
+                           self.get("/metrics")[1], re.M)
+        return {float(bound): int(count) for bound, count in found}
 
     def memory(self):
         """Resident bytes."""

@@ -21,3 +21,10 @@ def note_times(what, seconds):
     shown = ", ".join(f"{name} {percentile(seconds, share) * 1000:.1f} ms"
                       for name, share in (("p50", 0.5), ("p99", 0.99), ("worst", 1)))
     note(f"{what}: {shown} (of {len(seconds)})")
+
+
+def bound_of(buckets, share):
+    """The upper bound of the bucket in which this share of the samples has been reached; buckets:
+    {bound in seconds: samples up to it}, as in a Prometheus histogram."""
+    total = max(buckets.values())
+    return min(bound for bound, count in buckets.items() if count >= share * total)

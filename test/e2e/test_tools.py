@@ -49,7 +49,8 @@ def test_the_api_server_knows_its_version(plane, admin):
 
 
 def test_a_way_passes_requests_on(way, plane):
-    assert ask(connect(way, plane), plane)[0] == 200
+    connection = connect(way, plane)
+    assert ask(connection, plane)[0] == 200
     wait.until(lambda: (way.connections, way.open_count()) == (1, 1), "one connection")
 
 
