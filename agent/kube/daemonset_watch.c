@@ -27,13 +27,23 @@ struct daemonset_watch {
 	bool listed;  /* by the list that goes on */
 };
 
+static void presence_set(struct daemonset_watch *watch, bool present)
+{
+	bool is_news = present != watch->present;
+
+	watch->present = present;
+	if (is_news)
+		watch->options.report(watch->options.context, false,
+				      present ? "found, its deletion is an uninstall" : "deleted");
+}
+
 static void object_take(struct daemonset_watch *watch, const cJSON *object)
 {
 	const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(object, "metadata");
 
-	watch->seen = true;
 	/* With foreground deletion the object is there until its last pod is gone. */
-	watch->present = !cJSON_HasObjectItem(metadata, "deletionTimestamp");
+	presence_set(watch, !cJSON_HasObjectItem(metadata, "deletionTimestamp"));
+	watch->seen = true;
 }
 
 static void list_begin(void *context)
@@ -56,7 +66,7 @@ static void list_remove(void *context, const struct cJSON *object)
 	struct daemonset_watch *watch = context;
 
 	(void)object;
-	watch->present = false;
+	presence_set(watch, false);
 }
 
 static void list_skip(void *context, const char *reason, const char *message)
@@ -70,7 +80,7 @@ static void list_end(void *context, bool whole)
 
 	if (!whole || watch->listed)
 		return;
-	watch->present = false;
+	presence_set(watch, false);
 	if (!watch->seen)
 		watch->options.report(watch->options.context, true,
 				      "there is none of this name: an uninstall will not be seen");
@@ -148,7 +158,7 @@ static void reply_take(struct daemonset_watch *watch, const struct kube_reply *r
 	if (reply->error)
 		return;
 	if (reply->status == NOT_FOUND)
-		watch->present = false;
+		presence_set(watch, false);
 	if (reply->status / 100 != 2)
 		return;
 	tree = cJSON_ParseWithLength(reply->body, reply->length);

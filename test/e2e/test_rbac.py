@@ -21,8 +21,8 @@ EVERYWHERE = {
 }
 AT_HOME = {
     **EVERYWHERE,
-    ("coordination.k8s.io", "leases", ""): READ | {"create", "update", "patch"},
-    ("apps", "daemonsets", AGENT_NAME): {"get"},
+    ("coordination.k8s.io", "leases", ""): READ | {"create", "update", "patch", "delete"},
+    ("apps", "daemonsets", AGENT_NAME): READ,
 }
 
 
