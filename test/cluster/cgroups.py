@@ -74,22 +74,29 @@ def root(name):
     return f"/{TOP}/{name}"
 
 
-def _groups(below=""):
+def _groups():
+    """All of a cluster, the deepest first."""
     for top in _tops():
-        for folder, _, _ in os.walk(os.path.join(top, below), topdown=False):
+        for folder, _, _ in os.walk(top, topdown=False):
             yield folder
 
 
-def processes(below=""):
-    """Process ids, as far as they are not dead already."""
+def processes(part=""):
+    """Process ids in the groups whose path contains the part, those of zombies, too."""
     found = set()
-    for group in _groups(below):
+    for group in _groups():
+        if part not in group:
+            continue
         try:
             found.update(int(pid) for pid in _read(os.path.join(group, "cgroup.procs")).split())
         except OSError:
             # Removed since it was found.
             pass
     return found - {0}
+
+
+def processes_of_pod(uid):
+    return processes(f"/pod{uid}")
 
 
 def remove():

@@ -7,4 +7,4 @@ import sys
 TEST = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path += [os.path.join(TEST, name) for name in ("lab", "e2e", "image")]
 
-pytest_plugins = ["lab_fixtures"]
+pytest_plugins = ["lab_fixtures", "node_fixtures"]
