@@ -89,7 +89,7 @@ class Shop:
     def pods(self, app):
         """Those that are not being deleted."""
         return [pod for pod in self.kube.list("Pod", self.name)
-                if pod["metadata"]["labels"].get("app") == app and
+                if pod["metadata"].get("labels", {}).get("app") == app and
                 "deletionTimestamp" not in pod["metadata"]]
 
     # ---- Clients ----
