@@ -43,6 +43,12 @@ class Cluster:
         self._exit = contextlib.ExitStack()
 
     def __enter__(self):
+        return self.up()
+
+    def __exit__(self, *_):
+        self.down()
+
+    def up(self):
         try:
             self._exit.enter_context(locked())
             # The images first: it may take minutes, and be interrupted.
@@ -54,9 +60,6 @@ class Cluster:
             self._exit.close()
             raise
         return self
-
-    def __exit__(self, *_):
-        self.down()
 
     def down(self):
         self._exit.close()

@@ -51,8 +51,9 @@ def _build_pause():
 
 
 def _build_web():
-    images.run(*images.buildah("bud", "-q", "--pull=never", *images.apt_of_this_machine(),
-                               "-t", WEB, os.path.join(HERE, "web")))
+    images.run(*images.buildah("bud", "-q", "--layers", "--pull=never",
+                               *images.apt_of_this_machine(), "-t", WEB,
+                               os.path.join(HERE, "web")))
 
 
 def _write_archive(folder):
@@ -64,7 +65,8 @@ def _write_archive(folder):
         layout = os.path.join(folder, "layout")
         for image, name in [(PAUSE, PAUSE), (WEB, WEB)] + [
                 (agent, f"{images.AGENT}:{tag}") for tag in AGENT_TAGS]:
-            images.run(*images.buildah("push", "-q", image, f"oci:{layout}:{name}"))
+            images.run(*images.buildah("push", "-q", "--disable-compression", image,
+                                       f"oci:{layout}:{name}"))
     archive = os.path.join(folder, "images.tar")
     images.run("tar", "-C", layout, "-cf", archive, ".")
     return archive

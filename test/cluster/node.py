@@ -21,6 +21,7 @@ INIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "node_init.py")
 # As the node itself sees them.
 FILES = "/var/lib/node"
 PROGRAMS = "/run/programs"
+CONTAINERD = "/run/containerd/containerd.sock"
 PROXY_PORT = 10256
 
 
@@ -89,7 +90,7 @@ conf_dir = "{FILES}/cni"
                                "x509": {"clientCAFile": f"{FILES}/ca.crt"}},
             "authorization": {"mode": "Webhook"},
             "tlsCertFile": f"{FILES}/kubelet.crt", "tlsPrivateKeyFile": f"{FILES}/kubelet.key",
-            "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
+            "containerRuntimeEndpoint": f"unix://{CONTAINERD}",
             "cgroupDriver": "cgroupfs", "cgroupRoot": cgroups.root(self.name),
             "failCgroupV1": False, "failSwapOn": False, "oomScoreAdj": 0,
             # There is no DNS in this cluster.
@@ -114,7 +115,6 @@ conf_dir = "{FILES}/cni"
         }
 
     def _spec(self):
-        containerd = "/run/containerd/containerd.sock"
         kubelet, proxy = (f"{PROGRAMS}/{name}" for name in OF_NODES)
         return {
             "name": self.name, "cgroups": cgroups.make(self.name),
@@ -186,3 +186,23 @@ conf_dir = "{FILES}/cni"
             return ""
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    # ---- The kernel ----
+
+    def bpf_ids(self):
+        """{(kind, id)} of what is pinned on this node, and of the maps that its programs use."""
+        found = set()
+        for kind in ("prog", "map", "link"):
+            for entry in json.loads(self.run("bpftool", "-j", "-f", kind, "show")):
+                if entry.get("pinned"):
+                    found.add((kind, entry["id"]))
+                    found.update(("map", number) for number in entry.get("map_ids", []))
+                    found.update([("prog", entry["prog_id"])] if "prog_id" in entry else [])
+        return found
+
+
+def existing_bpf_ids():
+    """As Node.bpf_ids(), of all this machine."""
+    return {(kind, entry["id"]) for kind in ("prog", "map", "link")
+            for entry in json.loads(subprocess.run(
+                ["bpftool", "-j", kind, "show"], capture_output=True, check=True).stdout)}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: the cluster, once for all tests that want it so; and what they print. A plugin."""
 
+import time
+
 import pytest
 
 import measured
@@ -25,16 +27,18 @@ class Current:
     def get(self, kind):
         if kind != self.kind:
             self.close()
-            self.cluster = Cluster(**dict(kind)).__enter__()
-            self.kind = kind
+            self.cluster, self.kind = Cluster(**dict(kind)).up(), kind
             self.cluster.release = Release(self.cluster)
             self.cluster.release.install()
         return self.cluster
 
     def close(self):
+        """Returns how many seconds it took."""
+        began = time.monotonic()
         if self.cluster:
             self.cluster.down()
         self.cluster = self.kind = None
+        return time.monotonic() - began
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +55,7 @@ def cluster(current, request):
 
 
 @pytest.fixture(scope="module")
-def make_shop(cluster):
+def make_shop(cluster, current):
     shops = []
 
     def make(**options):
@@ -59,5 +63,6 @@ def make_shop(cluster):
         return shops[-1]
 
     yield make
-    for shop in shops:
-        shop.close()
+    if current.cluster is cluster:
+        for shop in shops:
+            shop.close()

@@ -7,8 +7,8 @@ node_init.py DIRECTORY: join the control groups, then become pid 1 of the node. 
     name      the node's
     cgroups   directories of control groups to join
     programs  the folder of Kubernetes' programs, which is /run/programs in the node
-    services  [{name, argv, after}]: started once the path `after` exists, again when they end; their
-              output is in /var/log/NAME.log
+    services  [{name, argv, after}]: started once the path `after` exists, again when they end;
+              their output is in /var/log/NAME.log
 
 DIRECTORY/var is the node's /var; DIRECTORY/pid gets pid 1 as the caller sees it. The node ends with
 that process: the kernel ends all others, and the mounts go with the last one.
@@ -23,8 +23,8 @@ import time
 
 NAMESPACES = ("--mount", "--net", "--pid", "--uts", "--ipc")
 # kubelet writes these for the whole machine; in a node it gets files instead.
-SHARED_SETTINGS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
-                   "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes")
+SHARED_SETTINGS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic",
+                   "kernel/panic_on_oops", "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes")
 PAUSE = 1.0  # seconds between two starts of a service
 
 

@@ -14,11 +14,15 @@ import objects
 import wait
 from cluster_fixtures import AGENT_NAME
 from loads import Counted, Loads, MayBeEmpty
+from measured import note
 from raw_http import Connection, ask
 from shop import PATHS, OfDeployment
 
 REPLICAS = 3
 OUTAGE_SECONDS = int(os.environ.get("OUTAGE_SECONDS", "20"))
+# Agents try again after up to a minute.
+CATCH_UP_SECONDS = 90
+NODE_PORT = 8099
 API_ONLY = {"/api/": OfDeployment("api")}
 OTHERS = {path: pods for path, pods in PATHS.items() if path != "/api/"}
 
@@ -136,6 +140,13 @@ def test_open_connections_outlive_the_agents(shop, clients, cluster):
 
 # ---- API server ----
 
+def answers(client, address, port):
+    try:
+        return ask(client, address, "/api/", port, timeout=1).status == 200
+    except OSError:
+        return False
+
+
 def test_the_api_server_is_away(shop, clients, cluster):
     with Loads(clients, shop.web, f"no API server for {OUTAGE_SECONDS} s") as loads:
         cluster.plane.kill_server()
@@ -143,7 +154,12 @@ def test_the_api_server_is_away(shop, clients, cluster):
         wait.until(lambda: time.monotonic() > end or loads.failures, "the end of the outage",
                    OUTAGE_SECONDS + 10)
         cluster.plane.start_server()
-    scale(shop, REPLICAS + 1)
-    shop.wait_for_route()
+    began = time.monotonic()
+    shop.apply(objects.route(["api"], NODE_PORT, "later"))
+    for node in cluster.nodes:
+        wait.until(lambda: answers(clients[0], node.address, NODE_PORT),
+                   f"{node.name} to follow changes again", CATCH_UP_SECONDS)
+    note(f"API server back -> changes are served on both nodes: {time.monotonic() - began:.1f} s")
     with Loads(clients, shop.web, "after the outage"):
+        scale(shop, REPLICAS + 1)
         scale(shop, REPLICAS)
