@@ -1,24 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """In the end the tables equal the API server's state, whoever compares them."""
 
-import os
 import random
 import signal
 import subprocess
 
 import manifests
 import wait
-from agent import BUILD
 
-KINDS = "pathroutes,services,endpointslices"
 CHANGES = 200
-
-
-def audit(lab):
-    """CompletedProcess of: kubectl get … -A -o json | pathroutectl audit -"""
-    objects = lab.space.kubectl("get", KINDS, "-A", "-o", "json").stdout
-    return lab.node.run(os.path.join(BUILD, "pathroutectl"), "audit", "-", "--bpffs",
-                        lab.agent.bpffs, check=False, input=objects)
 
 
 def change_something(lab, dice):
@@ -36,7 +26,7 @@ def change_something(lab, dice):
 
 
 def test_kubectl_and_the_tables_agree(cluster):
-    done = audit(cluster)
+    done = cluster.audit()
     assert done.returncode == 0 and done.stdout.startswith("equal: "), done
 
 
@@ -46,7 +36,7 @@ def test_after_many_changes_the_tables_equal_the_api_server(cluster):
         change_something(cluster, dice)
     cluster.add_rule("last", "/last/", "api")
     cluster.wait_for("/last/", "api", "blog", "frontend")
-    done = audit(cluster)
+    done = cluster.audit()
     assert done.returncode == 0, done.stdout
     cluster.agent.process.send(signal.SIGUSR2)
     wait.until(lambda: cluster.agent.metric("pathroute_map_audits_total") > 0, "the agent's audit")
@@ -58,5 +48,5 @@ def test_a_route_that_the_tables_lack_is_told(cluster):
     for entry in cluster.agent.map_entries("paths"):
         subprocess.run(["bpftool", "map", "delete", "pinned", path, "key", *entry["key"]],
                        check=True)
-    done = audit(cluster)
+    done = cluster.audit()
     assert done.returncode == 1 and "/api/" in done.stdout, done.stdout

@@ -15,7 +15,7 @@ from kube import path_of
 LEASE = "pathroute-agent-pathroute"
 NODES = ("node-1", "node-2", "node-3")
 MANY = 1000  # nodes that only have a Lease
-RENEWALS = 10  # of the leader, two seconds apart
+RENEWALS = 5  # of the leader, two seconds apart
 
 
 @pytest.fixture
