@@ -94,6 +94,9 @@ static int loop_start(struct controller *controller)
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, 0};
 	int error = event_loop_new(&controller->loop);
 
+	/* Readers of the access log and API servers may go away: an error of write() is enough. */
+	signal(SIGPIPE, SIG_IGN);
+
 	if (!error)
 		error = event_loop_take_signals(controller->loop, signals, signal_taken,
 						controller);

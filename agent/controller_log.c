@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -121,7 +120,6 @@ int controller_log_open(struct controller *controller)
 	log->path = options->access_log;
 	log->format = options->access_log_format == OPTIONS_LOG_COMBINED ? ACCESS_LOG_COMBINED
 									 : ACCESS_LOG_JSON;
-	signal(SIGPIPE, SIG_IGN);
 	error = access_log_file_open(log->path, &log->file);
 	if (error)
 		log_error("--access-log %s: %s", log->path, strerror(-error));

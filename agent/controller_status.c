@@ -69,6 +69,7 @@ static int service_start(struct controller *controller, struct controller_status
 		.client = controller_kube_client(controller),
 		.namespace = controller_namespace(options),
 		.class_name = options->class_name ? options->class_name : ROUTE_CLASS_DEFAULT,
+		.watched = options->namespace,
 		.node = status->node,
 		.daemonset = options->daemonset,
 		.report = &controller->report,

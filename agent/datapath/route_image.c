@@ -42,8 +42,10 @@ void route_image_free(struct route_image *image)
 {
 	if (!image)
 		return;
-	for (size_t i = 0; i < image->endpoint_count; i++)
-		free(image->endpoints[i].name);
+	for (size_t i = 0; i < image->endpoint_count; i++) {
+		if (!image->endpoints[i].name_shared)
+			free(image->endpoints[i].name);
+	}
 	for (size_t i = 0; i < image->rule_count; i++) {
 		free(image->rules[i].name);
 		free(image->rules[i].redirect);
@@ -83,16 +85,25 @@ uint64_t image_endpoint_hash(const struct endpoint *endpoint, const char *name)
 	return hash ^ (uint64_t)endpoint->port * 0x9e3779b97f4a7c15ULL;
 }
 
+static bool names_equal(const char *cut, const char *name)
+{
+	return !strncmp(cut, name, ROUTE_NAME_MAX - 1);
+}
+
 struct image_endpoint *route_image_add_endpoint(struct route_image *image,
 						const struct endpoint *endpoint, const char *name)
 {
 	struct image_endpoint *added = &image->endpoints[image->endpoint_count];
-	char *copy = strndup(name, ROUTE_NAME_MAX - 1);
+	bool shared = image->endpoint_count && names_equal(added[-1].name, name);
 
-	if (!copy)
+	*added = (struct image_endpoint){
+		.value = *endpoint,
+		.name = shared ? added[-1].name : strndup(name, ROUTE_NAME_MAX - 1),
+		.name_shared = shared,
+	};
+	if (!added->name)
 		return NULL;
-	*added = (struct image_endpoint){.value = *endpoint, .name = copy};
-	key_index_add(&image->endpoint_index, image_endpoint_hash(endpoint, copy),
+	key_index_add(&image->endpoint_index, image_endpoint_hash(endpoint, name),
 		      (uint32_t)image->endpoint_count++);
 	return added;
 }
@@ -109,9 +120,13 @@ struct image_rule *route_image_add_rule(struct route_image *image, const char *n
 	return added;
 }
 
-static bool names_equal(const char *cut, const char *name)
+bool route_image_is_endpoint(const struct image_endpoint *image_endpoint,
+			     const struct endpoint *endpoint, const char *name)
 {
-	return !strncmp(cut, name, ROUTE_NAME_MAX - 1);
+	return image_endpoint->value.port == endpoint->port &&
+	       !memcmp(&image_endpoint->value.address, &endpoint->address,
+		       sizeof(endpoint->address)) &&
+	       names_equal(image_endpoint->name, name);
 }
 
 struct image_endpoint *route_image_find_endpoint(const struct route_image *image,
@@ -122,12 +137,8 @@ struct image_endpoint *route_image_find_endpoint(const struct route_image *image
 
 	for (at = key_index_find(&image->endpoint_index, hash, &cursor); at != KEY_INDEX_NONE;
 	     at = key_index_next(&image->endpoint_index, hash, &cursor)) {
-		struct image_endpoint *found = &image->endpoints[at];
-
-		if (found->value.port == endpoint->port &&
-		    !memcmp(&found->value.address, &endpoint->address, sizeof(endpoint->address)) &&
-		    names_equal(found->name, name))
-			return found;
+		if (route_image_is_endpoint(&image->endpoints[at], endpoint, name))
+			return &image->endpoints[at];
 	}
 	return NULL;
 }

@@ -22,7 +22,8 @@ struct image_endpoint {
 	bool fresh; /* not in a map yet */
 	bool kept;  /* is in the next image too */
 	struct endpoint value;
-	char *name; /* cut as in the map */
+	char *name;       /* cut as in the map */
+	bool name_shared; /* it is that of the endpoint before */
 };
 
 /* One rule_set with its members, which lie in a row from `first`. */
@@ -109,6 +110,9 @@ uint64_t image_endpoint_hash(const struct endpoint *endpoint, const char *name);
 struct image_endpoint *route_image_add_endpoint(struct route_image *image,
 						const struct endpoint *endpoint, const char *name);
 struct image_rule *route_image_add_rule(struct route_image *image, const char *name);
+
+bool route_image_is_endpoint(const struct image_endpoint *image_endpoint,
+			     const struct endpoint *endpoint, const char *name);
 
 /* NULL: not there. */
 struct image_endpoint *route_image_find_endpoint(const struct route_image *image,

@@ -32,6 +32,20 @@ int plan_take_id(struct route_plan *plan, struct id_pool *pool, const char *map,
 	return error;
 }
 
+/* Mostly nothing has changed, and all come in the same order. */
+static struct image_endpoint *endpoint_before(struct route_plan *plan, const struct endpoint *value,
+					      const char *name)
+{
+	struct route_image *old = plan->input->old;
+	struct image_endpoint *found = &old->endpoints[plan->next_old];
+
+	if (plan->next_old >= old->endpoint_count || !route_image_is_endpoint(found, value, name))
+		found = route_image_find_endpoint(old, value, name);
+	if (found)
+		plan->next_old = (size_t)(found - old->endpoints) + 1;
+	return found;
+}
+
 int plan_endpoint(struct route_plan *plan, const struct table_endpoint *endpoint, const char *name,
 		  uint32_t *ret_id)
 {
@@ -40,8 +54,11 @@ int plan_endpoint(struct route_plan *plan, const struct table_endpoint *endpoint
 		.port = htons(endpoint->port),
 		.in_use = 1,
 	};
-	struct image_endpoint *added, *old;
-	struct image_endpoint *known = route_image_find_endpoint(plan->image, &value, name);
+	struct image_endpoint *old = endpoint_before(plan, &value, name);
+	/* What is kept is in the image already. */
+	struct image_endpoint *known = old ? (old->kept ? old : NULL)
+					   : route_image_find_endpoint(plan->image, &value, name);
+	struct image_endpoint *added;
 	uint32_t id;
 	int error;
 
@@ -49,7 +66,6 @@ int plan_endpoint(struct route_plan *plan, const struct table_endpoint *endpoint
 		*ret_id = known->id;
 		return 0;
 	}
-	old = route_image_find_endpoint(plan->input->old, &value, name);
 	id = old ? old->id : 0;
 	error = old ? 0 : plan_take_id(plan, &plan->input->pools->endpoints, "endpoints", &id);
 	if (error)

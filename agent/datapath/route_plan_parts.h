@@ -9,6 +9,7 @@ struct route_plan {
 	const struct route_plan_input *input;
 	struct route_image *image;
 	const char *full;    /* the map without room */
+	size_t next_old;     /* where the old image is likely to have the next endpoint */
 	uint32_t *table_ids; /* our number of each listener table of the route table */
 	bool *table_fresh;
 	uint32_t table_limit; /* elements of both */

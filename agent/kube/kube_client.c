@@ -40,11 +40,11 @@ static void deadline_arm(struct kube_client *client, uint64_t deadline_ms)
 
 static void request_run(struct kube_request *request)
 {
-	bool silent;
+	bool mute;
 
 	request->state = KUBE_REQUEST_RUNNING;
 	if (!curl_multi_add_handle(request->client->multi, request->easy)) {
-		deadline_arm(request->client, kube_transfer_deadline(request, &silent));
+		deadline_arm(request->client, kube_transfer_deadline(request, &mute));
 		return;
 	}
 	request->failure = -ENOMEM;
@@ -75,7 +75,8 @@ static void request_finish(struct kube_request *request)
 
 	request->state = KUBE_REQUEST_FINISHING;
 	request_count(client, request);
-	if (request->heard_ms > client->heard_ms)
+	/* One that heard nothing has only the time of its beginning. */
+	if (request->heard_ms > request->begun_ms && request->heard_ms > client->heard_ms)
 		client->heard_ms = request->heard_ms;
 	if (kube_transfer_status(request) == HTTP_UNAUTHORIZED)
 		kube_config_refresh(client->config, true);
@@ -128,7 +129,7 @@ static void client_disconnect(struct kube_client *client)
 		if (request->state != KUBE_REQUEST_RUNNING)
 			continue;
 		curl_multi_remove_handle(client->multi, request->easy);
-		request->failure = request->failure ?: -ECONNRESET;
+		request->failure = request->failure ?: -ETIMEDOUT;
 		request->state = KUBE_REQUEST_ENDED;
 	}
 	CURLM *multi = STEAL(client->multi);
@@ -161,8 +162,8 @@ static void deadlines_check(void *context)
 
 	client->deadline_ms = 0;
 	for (struct kube_request *request = client->requests; request; request = request->next) {
-		bool silent;
-		uint64_t deadline_ms = kube_transfer_deadline(request, &silent);
+		bool mute;
+		uint64_t deadline_ms = kube_transfer_deadline(request, &mute);
 
 		if (request->state != KUBE_REQUEST_RUNNING)
 			continue;
@@ -172,7 +173,7 @@ static void deadlines_check(void *context)
 		}
 		request->failure = -ETIMEDOUT;
 		request->state = KUBE_REQUEST_ENDED;
-		disconnect |= silent && heard_last_ms(client) <= request->heard_ms;
+		disconnect |= mute && heard_last_ms(client) <= request->heard_ms;
 	}
 	if (disconnect)
 		client_disconnect(client);

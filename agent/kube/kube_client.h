@@ -4,6 +4,8 @@
  * no threads, nothing blocks. Credentials come from kube_config.h; a token is read again at least
  * once a minute and after a 401.
  *
+ * The process must ignore SIGPIPE, which TLS to a closed connection raises.
+ *
  * Callbacks run inside the loop, never inside kube_client_start(). Nothing is tried again here:
  * each caller has its own back-off (kube_backoff.h).
  */
@@ -38,9 +40,12 @@ struct kube_call {
 	const char *path;         /* "/api/v1/services?limit=500" */
 	const char *body;         /* NULL: none */
 	const char *content_type; /* NULL: application/json */
-	unsigned idle_timeout_s;  /* ends when no byte came for so long; 0: 30 */
+	unsigned idle_timeout_s;  /* ends when no byte came for so long; 0: 30. Before the head of
+				   * the reply it is 30 at most */
 	unsigned timeout_s;       /* ends after so long in any case; 0: 60 */
 	void *context;
+	/* Once, when a 2xx reply begins, before any of its body; NULL: nobody wants to know. */
+	void (*on_begin)(void *context);
 	/*
 	 * Takes the body of a 2xx reply piece by piece; a negative errno ends the request with it.
 	 * NULL: the body is collected. Bodies of other replies are always collected.

@@ -31,6 +31,7 @@ struct kube_request {
 	int failure; /* ours: goes before the result */
 	uint64_t begun_ms;
 	uint64_t heard_ms; /* when a byte came last, or begun_ms */
+	bool has_head;     /* of the reply */
 	char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -57,8 +58,8 @@ int kube_transfer_new(const struct kube_config *config, const struct kube_call *
 		      struct kube_request **ret_request);
 void kube_transfer_free(struct kube_request *request);
 
-/* When it ends if nothing comes until then, and whether that would be for silence. */
-uint64_t kube_transfer_deadline(const struct kube_request *request, bool *ret_silent);
+/* When it ends if nothing comes until then, and whether it would be for want of any reply. */
+uint64_t kube_transfer_deadline(const struct kube_request *request, bool *ret_mute);
 
 /* Calls on_done. */
 void kube_transfer_report(struct kube_request *request);

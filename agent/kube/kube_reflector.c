@@ -11,6 +11,7 @@
 #include "kube_reflector_parts.h"
 
 #define HTTP_NOT_FOUND 404
+#define SETTLED_MS 1000 /* an ERROR event would have come by now */
 
 const char *kube_watch_end_word(enum kube_watch_end end)
 {
@@ -49,16 +50,6 @@ void kube_reflector_start(struct kube_reflector *reflector, char *query,
 		kube_reflector_fail(reflector, strerrordesc_np(-error), 0);
 }
 
-static void due(void *context)
-{
-	struct kube_reflector *reflector = context;
-
-	if (reflector->list_due)
-		kube_reflector_list(reflector);
-	else
-		kube_reflector_watch(reflector);
-}
-
 void kube_reflector_list(struct kube_reflector *reflector)
 {
 	const struct kube_reflector_sink *sink = &reflector->options.sink;
@@ -92,7 +83,7 @@ void kube_reflector_listed(struct kube_reflector *reflector)
 	reflector->list_due = false;
 	reflector->state.synced = true;
 	reflector->state.lists++;
-	reflector->refusals = 0;
+	reflector->refusals = reflector->quiet = 0;
 	if (!reflector->expired)
 		kube_backoff_reset(&reflector->backoff);
 	sink->end(sink->context, reflector->whole);
@@ -101,20 +92,44 @@ void kube_reflector_listed(struct kube_reflector *reflector)
 	report(reflector, text);
 }
 
-void kube_reflector_heard(struct kube_reflector *reflector)
+static void recover(struct kube_reflector *reflector)
 {
 	char text[128];
 
-	reflector->heard = true;
-	if (reflector->phase != KUBE_PHASE_WATCHING)
-		return;
-	reflector->expired = false;
-	reflector->refusals = 0;
-	kube_backoff_reset(&reflector->backoff);
 	snprintf(text, sizeof(text), "%s: following changes again",
 		 reflector->options.resource->name);
 	if (reflector->failing)
 		report(reflector, text);
+}
+
+void kube_reflector_heard(struct kube_reflector *reflector)
+{
+	reflector->heard = true;
+	if (reflector->phase != KUBE_PHASE_WATCHING)
+		return;
+	reflector->expired = false;
+	reflector->refusals = reflector->quiet = 0;
+	kube_backoff_reset(&reflector->backoff);
+	recover(reflector);
+}
+
+void kube_reflector_begun(struct kube_reflector *reflector)
+{
+	reflector->contact_ms = clock_ms();
+	if (reflector->failing)
+		event_timer_arm(reflector->timer, SETTLED_MS, 0);
+}
+
+static void due(void *context)
+{
+	struct kube_reflector *reflector = context;
+
+	if (reflector->phase == KUBE_PHASE_WATCHING)
+		recover(reflector);
+	else if (reflector->phase == KUBE_PHASE_WAITING && reflector->list_due)
+		kube_reflector_list(reflector);
+	else if (reflector->phase == KUBE_PHASE_WAITING)
+		kube_reflector_watch(reflector);
 }
 
 void kube_reflector_fail(struct kube_reflector *reflector, const char *text, unsigned retry_after_s)

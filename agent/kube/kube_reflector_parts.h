@@ -36,6 +36,7 @@ struct kube_reflector {
 
 	struct kube_backoff backoff;
 	unsigned refusals; /* of watches, in a row */
+	unsigned quiet;    /* watches in a row by which nothing came */
 	bool expired;      /* the last list was due to 410, and no event has come since */
 	bool failing;
 	char told[KUBE_REPLY_TEXT_MAX]; /* the failure that was reported last */
@@ -61,6 +62,9 @@ void kube_reflector_start(struct kube_reflector *reflector, char *query,
 
 /* All objects have come. */
 void kube_reflector_listed(struct kube_reflector *reflector);
+
+/* The server has answered. It may then be silent until the next bookmark. */
+void kube_reflector_begun(struct kube_reflector *reflector);
 
 /* An event has come, so all is well. */
 void kube_reflector_heard(struct kube_reflector *reflector);

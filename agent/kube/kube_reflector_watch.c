@@ -14,6 +14,7 @@
 #define HTTP_GONE 410
 #define HTTP_UNPROCESSABLE 422
 #define REFUSALS_MAX 3      /* of watches, then the list is asked for again */
+#define QUIET_MAX 10        /* watches by which nothing came, then, too */
 #define SHORT_WATCH_MS 1000 /* one that ends within is a failure */
 #define GRACE_S 30          /* for the server to end a watch as it was asked to */
 
@@ -81,6 +82,11 @@ static int event_take(void *context, enum kube_stream_part part, const char *tex
 	return error;
 }
 
+static void watch_begin(void *context)
+{
+	kube_reflector_begun(context);
+}
+
 static int watch_data(void *context, const char *bytes, size_t length)
 {
 	return kube_reflector_feed(context, bytes, length);
@@ -141,11 +147,22 @@ static void watch_fail(struct kube_reflector *reflector, enum kube_watch_end end
 	kube_reflector_fail(reflector, text, retry_after_s);
 }
 
+/* Nothing is wrong with a kind that does not change. But a server whose store went back to a backup
+ * is silent as well, until it comes to our version again. */
+static void watch_again(struct kube_reflector *reflector)
+{
+	if (reflector->heard || ++reflector->quiet < QUIET_MAX)
+		kube_reflector_watch(reflector);
+	else
+		kube_reflector_list(reflector);
+}
+
 static void watch_done(void *context, const struct kube_reply *reply)
 {
 	struct kube_reflector *reflector = context;
 	enum kube_watch_end end = end_of(reflector, reply);
 	bool lasted = reflector->heard || clock_ms() - reflector->begun_ms >= SHORT_WATCH_MS;
+	bool good = end == KUBE_WATCH_ENDED || (end == KUBE_WATCH_SILENT && reply->status);
 
 	reflector->request = NULL;
 	reflector->state.ends[end]++;
@@ -153,8 +170,8 @@ static void watch_done(void *context, const struct kube_reply *reply)
 	if (cannot_stream(reflector, end, reply)) {
 		reflector->paged = true;
 		kube_reflector_list(reflector);
-	} else if (end == KUBE_WATCH_ENDED && lasted && !reflector->list_due) {
-		kube_reflector_watch(reflector);
+	} else if (good && lasted && !reflector->list_due) {
+		watch_again(reflector);
 	} else {
 		watch_fail(reflector, end, reply);
 	}
@@ -171,6 +188,7 @@ static void watch_start(struct kube_reflector *reflector, char *query, unsigned 
 {
 	const struct kube_call call = {
 		.timeout_s = timeout_s + GRACE_S,
+		.on_begin = watch_begin,
 		.on_data = watch_data,
 		.on_done = watch_done,
 	};

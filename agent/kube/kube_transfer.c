@@ -15,6 +15,7 @@
 #include "kube_reply.h"
 
 #define IDLE_TIMEOUT_DEFAULT_S 30
+#define HEAD_TIMEOUT_S 30
 #define TIMEOUT_DEFAULT_S 60
 #define CONNECT_TIMEOUT_MS 10000L
 #define FAILURE_BODY_MAX (64 * 1024) /* of a reply that is no success */
@@ -75,10 +76,18 @@ static size_t body_take(char *bytes, size_t size, size_t count, void *context)
 static size_t header_take(char *bytes, size_t size, size_t count, void *context)
 {
 	struct kube_request *request = context;
+	size_t length = size * count;
 
-	(void)bytes;
 	request->heard_ms = clock_ms();
-	return size * count;
+	/* Neither interim replies nor trailers. */
+	if (length != 2 || memcmp(bytes, "\r\n", 2) || request->has_head ||
+	    kube_transfer_status(request) < 200)
+		return length;
+	request->has_head = true;
+	if (request->call.on_begin && request->state != KUBE_REQUEST_CANCELLED &&
+	    is_success(kube_transfer_status(request)))
+		request->call.on_begin(request->call.context);
+	return length;
 }
 
 static int socket_prepare(void *context, curl_socket_t socket, curlsocktype purpose)
@@ -285,14 +294,17 @@ int kube_transfer_new(const struct kube_config *config, const struct kube_call *
 	return 0;
 }
 
-uint64_t kube_transfer_deadline(const struct kube_request *request, bool *ret_silent)
+uint64_t kube_transfer_deadline(const struct kube_request *request, bool *ret_mute)
 {
 	const struct kube_call *call = &request->call;
-	uint64_t silence =
-		request->heard_ms + 1000ULL * (call->idle_timeout_s ?: IDLE_TIMEOUT_DEFAULT_S);
+	unsigned idle_s = call->idle_timeout_s ?: IDLE_TIMEOUT_DEFAULT_S;
 	uint64_t end = request->begun_ms + 1000ULL * (call->timeout_s ?: TIMEOUT_DEFAULT_S);
+	uint64_t silence;
 
-	*ret_silent = silence < end;
+	if (!request->has_head && idle_s > HEAD_TIMEOUT_S)
+		idle_s = HEAD_TIMEOUT_S;
+	silence = request->heard_ms + 1000ULL * idle_s;
+	*ret_mute = !request->has_head && silence < end;
 	return silence < end ? silence : end;
 }
 

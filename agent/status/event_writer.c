@@ -98,8 +98,9 @@ static struct event_slot *slot_find(struct event_writer *writer)
 }
 
 static void event_send(struct event_writer *writer, struct event_slot *slot,
-		       struct event_facts *facts)
+		       const struct event_facts *what)
 {
+	struct event_facts facts = *what;
 	char path[OBJECT_NAMESPACE_MAX + 100], time[LEASE_TIME_MAX];
 	_cleanup_free_ char *body = NULL;
 	struct kube_call call = {
@@ -111,13 +112,13 @@ static void event_send(struct event_writer *writer, struct event_slot *slot,
 	};
 
 	status_home_time(time);
-	facts->time = time;
-	facts->instance = writer->home->identity;
-	facts->serial = writer->serial++;
-	body = event_text_encode(facts);
+	facts.time = time;
+	facts.instance = writer->home->identity;
+	facts.serial = writer->serial++;
+	body = event_text_encode(&facts);
 	call.body = body;
 	snprintf(path, sizeof(path), "/apis/events.k8s.io/v1/namespaces/%s/events",
-		 facts->route->namespace);
+		 facts.route->namespace);
 	if (body)
 		kube_client_start(writer->home->client, &call, &slot->request);
 }

@@ -233,7 +233,7 @@ int lease_keeper_new(const struct status_home *home, const struct lease_keeper_e
 		return -ENOMEM;
 	keeper->home = home;
 	keeper->events = *events;
-	lease_leader_name(home->class_name, keeper->name);
+	lease_leader_name(home->scope, keeper->name);
 	election_init(&keeper->election, home->identity, kube_backoff_random(), clock_boot_ms());
 	error = event_timer_new(home->loop, timer_expired, keeper, &keeper->timer);
 	if (!error)

@@ -144,7 +144,7 @@ int node_report_new(const struct status_home *home, struct node_report **ret_rep
 	if (!report)
 		return -ENOMEM;
 	report->home = home;
-	lease_node_name(home->class_name, home->node, report->name);
+	lease_node_name(home->scope, home->node, report->name);
 	report_schedule_init(&report->schedule, kube_backoff_random(), clock_boot_ms());
 	error = event_timer_new(home->loop, timer_expired, report, &report->timer);
 	if (error) {

@@ -24,6 +24,7 @@ struct node_watch {
 	struct node_table table;
 	bool synced;
 	struct event_timer *expiry_timer;
+	uint64_t expiry_ms;           /* when it expires; 0: it is not armed */
 	struct kube_request *removal; /* of the Lease of a node that is gone */
 	struct event_timer *daemonset_timer;
 	struct kube_request *daemonset;
@@ -54,6 +55,17 @@ static void list_begin(void *context)
 	node_table_list_begin(&watch->table);
 }
 
+/* Unless the timer expires before. */
+static void expiry_arm(struct node_watch *watch, uint64_t at_ms)
+{
+	uint64_t now_ms = clock_boot_ms();
+
+	if (watch->expiry_ms && watch->expiry_ms <= at_ms)
+		return;
+	watch->expiry_ms = at_ms;
+	event_timer_arm(watch->expiry_timer, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+}
+
 static void lease_upsert(void *context, const struct cJSON *object)
 {
 	struct node_watch *watch = context;
@@ -64,6 +76,7 @@ static void lease_upsert(void *context, const struct cJSON *object)
 	if (node_table_put(&watch->table, &lease, clock_boot_ms()) == -ENOSPC)
 		status_home_report(watch->home, LOG_WARNING, "more than %d nodes: %s is left out",
 				   NODES_MAX, lease.name);
+	expiry_arm(watch, clock_boot_ms() + (uint64_t)lease.duration_s * 1000 + 1);
 	changed(watch);
 }
 
@@ -110,7 +123,7 @@ static void removal_done(void *context, const struct kube_reply *reply)
 
 	(void)reply; /* the watch tells of it, and a failure is tried again with the next one */
 	watch->removal = NULL;
-	event_timer_arm(watch->expiry_timer, EXPIRY_LEAST_MS, 0);
+	expiry_arm(watch, clock_boot_ms() + EXPIRY_LEAST_MS);
 }
 
 /* If the node has come back meanwhile, the version is another, and the Lease stays. */
@@ -141,6 +154,7 @@ static void expiry_expired(void *context)
 	uint64_t now_ms = clock_boot_ms(), next_ms = UINT64_MAX;
 	const struct node_entry *node = node_table_expired(&watch->table, now_ms, &next_ms);
 
+	watch->expiry_ms = 0;
 	if (watch->removal)
 		return;
 	if (node) {
@@ -149,7 +163,7 @@ static void expiry_expired(void *context)
 		next_ms = now_ms + EXPIRY_LEAST_MS;
 	}
 	if (next_ms != UINT64_MAX)
-		event_timer_arm(watch->expiry_timer, next_ms - now_ms + 1, 0);
+		expiry_arm(watch, next_ms + 1);
 }
 
 static uint32_t wanted_decode(const char *text)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all parts that talk to the API server have in common. */
+/*
+ * What all parts that talk to the API server have in common. Agents that see other objects (another
+ * class, or --namespace) have nothing to do with each other: each scope has its own leader.
+ */
 #ifndef PATHROUTE_STATUS_HOME_H
 #define PATHROUTE_STATUS_HOME_H
 
 #include "../base/clock.h"
 #include "../base/event_loop.h"
 #include "../kube/kube_client.h"
+#include "../route/object.h"
 #include "lease.h"
 
 struct status_home {
@@ -14,8 +18,9 @@ struct status_home {
 	const char *namespace; /* of Leases and of the DaemonSet */
 	const char *class_name;
 	const char *node;
-	char class_label[LEASE_LABEL_MAX];
-	char identity[LEASE_HOLDER_MAX]; /* of this process */
+	char scope[ROUTE_CLASS_MAX + OBJECT_NAMESPACE_MAX + 2]; /* "class" or "class/namespace" */
+	char class_label[LEASE_LABEL_MAX];                      /* of the scope */
+	char identity[LEASE_HOLDER_MAX];                        /* of this process */
 	void *context;
 	/* A line for the log; `level` as in <syslog.h>. */
 	void (*report)(void *context, int level, const char *text);

@@ -186,7 +186,9 @@ static void home_init(struct status_home *home, const struct status_service_opti
 		.context = options->context,
 		.report = options->log,
 	};
-	lease_class_label(options->class_name, home->class_label);
+	snprintf(home->scope, sizeof(home->scope), "%s%s%s", options->class_name,
+		 options->watched ? "/" : "", options->watched ? options->watched : "");
+	lease_class_label(home->scope, home->class_label);
 	snprintf(home->identity, sizeof(home->identity), "%.253s_%016" PRIx64, options->node,
 		 kube_backoff_random());
 }

@@ -23,6 +23,7 @@ struct status_service_options {
 	struct kube_client *client;
 	const char *namespace; /* of Leases and of the DaemonSet */
 	const char *class_name;
+	const char *watched; /* the namespace whose objects the agent sees; NULL: all */
 	const char *node;
 	const char *daemonset; /* NULL: none is known */
 	const struct route_report *report;

@@ -102,6 +102,12 @@ static struct status_route *slot_route(const struct write_slot *slot)
 	return route && !strcmp(route->uid, slot->uid) ? route : NULL;
 }
 
+static void awaited_set(struct status_route *route, const char *version)
+{
+	snprintf(route->awaited, sizeof(route->awaited), "%s", version);
+	route->awaited_until_ms = clock_boot_ms() + STATUS_AWAITED_MS;
+}
+
 /* What the object says now is in the reply; the watch will bring it, too. */
 static void written_take(const struct write_slot *slot, struct status_route *route,
 			 const char *body)
@@ -114,12 +120,12 @@ static void written_take(const struct write_slot *slot, struct status_route *rou
 	cJSON_Delete(tree);
 	if (!mark.resource_version[0])
 		return;
-	if (strcmp(mark.resource_version, slot->version) &&
-	    strcmp(mark.resource_version, route->seen.resource_version)) {
-		memcpy(route->awaited, mark.resource_version, sizeof(route->awaited));
-		route->awaited_until_ms = clock_boot_ms() + STATUS_AWAITED_MS;
+	/* What was seen meanwhile is what we wrote or newer: it came after the slot's version. */
+	if (!strcmp(route->seen.resource_version, slot->version)) {
+		if (strcmp(mark.resource_version, slot->version))
+			awaited_set(route, mark.resource_version);
+		route->seen = mark;
 	}
-	route->seen = mark;
 	for (int i = 0; i < STATUS_CONDITION_COUNT; i++)
 		event_limit_change(&route->events[i], mark.conditions[i].state);
 }

@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 import measured
+import wait
 from agent import ROOT
 from cluster_lab import ClusterLab
 from control_plane import ControlPlane
-from kube import ApiError, Kube, placed
+from kube import PATHROUTES, ApiError, Kube, placed
 from lab_fixtures import opened
 
 CRD = os.path.join(ROOT, "crd/pathroutes.yaml")
@@ -38,8 +39,7 @@ def sweep():
             shutil.rmtree(os.path.join(tempfile.gettempdir(), name), ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def plane():
+def run_plane():
     sweep()
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as directory:
         plane = ControlPlane(directory)
@@ -49,8 +49,7 @@ def plane():
             plane.stop()
 
 
-@pytest.fixture(scope="session")
-def admin(plane):
+def make_admin(plane):
     """The cluster's administrator; the CRD is there."""
     kube = plane.admin()
     install_crd(kube)
@@ -59,14 +58,34 @@ def admin(plane):
 
 def install_crd(kube):
     kube.kubectl("apply", "-f", CRD)
-    kube.kubectl("wait", "--for=condition=Established", "-f", CRD)
+    wait_served(kube, PATHROUTES + "/pathroutes")
 
 
-@pytest.fixture(scope="session")
-def installed(admin):
+def wait_served(kube, path):
+    """A CRD is established before the API server serves its objects."""
+    def is_served():
+        try:
+            return kube.request("GET", path)["items"] is not None
+        except ApiError:
+            return False
+
+    wait.until(is_served, f"the API server to serve {path}")
+
+
+def install_manifests(admin):
     """The administrator; what deploy/manifests has is there, though no controller acts on it."""
     admin.kubectl("apply", "-k", MANIFESTS)
     return admin
+
+
+def plane_fixtures(scope):
+    """Fixtures plane, admin and installed."""
+    return [pytest.fixture(scope=scope, name=name)(function) for name, function in (
+        ("plane", run_plane), ("admin", make_admin), ("installed", install_manifests))]
+
+
+# Of all tests, but for files that delete what the others need: those have a plane of their own.
+plane, admin, installed = plane_fixtures("session")
 
 
 def account_token(kube, namespace, name, seconds=3600):

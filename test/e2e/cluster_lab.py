@@ -11,12 +11,13 @@ import signal
 
 import manifests
 import wait
-from agent import Agent
+from agent import BUILD, Agent
 from faulty_way import FaultyWay
 from kube import write_whole
 from lab import Lab
 from raw_http import ask
 
+AUDITED = "pathroutes,services,endpointslices"
 MANAGED_BY = {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}
 
 
@@ -26,7 +27,8 @@ class KubeAgent(Agent):
     kubeconfig = node_name = namespace = lease_namespace = None
 
     def source(self):
-        options = ["--kubeconfig", self.kubeconfig]
+        options = ["--kubeconfig", self.kubeconfig, "--node-name", self.node_name,
+                   "--lease-namespace", self.lease_namespace]
         return options + (["--namespace", self.namespace] if self.namespace else [])
 
     def memory(self):
@@ -108,6 +110,12 @@ class ClusterLab(Lab):
     def wait_for(self, path, *pods, timeout=10):
         wait.until(lambda: self.answers(path, pods), f"{path} from {' or '.join(pods)}", timeout,
                    interval=0.001)
+
+    def audit(self):
+        """CompletedProcess of: kubectl get ... -A -o json | pathroutectl audit -"""
+        objects = self.space.kubectl("get", AUDITED, "-A", "-o", "json").stdout
+        return self.node.run(os.path.join(BUILD, "pathroutectl"), "audit", "-", "--bpffs",
+                             self.agent.bpffs, check=False, input=objects)
 
     def quit_nginx(self, name):
         """As kubelet's SIGTERM does with a server that shuts down gently."""

@@ -114,6 +114,9 @@ class Kube:
         return [self.request("PATCH", path_of_object(document) + query, document,
                              "application/apply-patch+yaml") for document in documents]
 
+    def replace(self, document):
+        return self.request("PUT", path_of_object(document), document)
+
     def patch(self, kind, namespace, name, change, part=None):
         return self.request("PATCH", path_of(kind, namespace, name, part), change,
                             "application/merge-patch+json")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cluster's lab that hears nothing of its API server, begun before all tests. A pytest plugin.
 
-To notice silence takes an agent three minutes. They pass while other tests run: the lab is made
-before the first of them, and the tests that want it run last.
+To notice silence takes an agent three minutes, and to try again up to one more. They pass while
+other tests run: the lab is made before the first of them, and the test of its end is the last.
 """
 
 import pytest
@@ -42,8 +42,12 @@ def wants_silence(item):
     return "silenced" in item.fixturenames
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "last: runs after all others, that time may pass")
+
+
 def pytest_collection_modifyitems(items):
-    items.sort(key=wants_silence)
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -207,10 +207,10 @@ def test_the_largest_object_is_admitted_and_accepted(space, decoder):
 
 
 def test_the_api_server_and_the_agent_judge_alike(space, decoder):
-    """1,000 PathRoutes at random: what one takes, the other takes, too."""
+    """600 PathRoutes at random: what one takes, the other takes, too."""
     source = RandomRoute(seed=5)
     judged = {True: 0, False: 0}
-    for number in range(1000):
+    for number in range(600):
         document = source.make()
         accepted = decoder.judge(document)
         try:
@@ -221,7 +221,7 @@ def test_the_api_server_and_the_agent_judge_alike(space, decoder):
         if stored:
             assert decoder.judge(stored) == ACCEPTED, (number, stored)
         judged[stored is not None] += 1
-    assert min(judged.values()) > 250, judged
+    assert min(judged.values()) > 150, judged
 
 
 def test_defaults_are_filled_in(space):

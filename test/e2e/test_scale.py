@@ -51,6 +51,8 @@ def test_a_thousand_routes_are_synced_and_stay_so_while_endpoints_change(crowd):
     load.check()
     wait.until(lambda: not difference(population.wanted(), programmed(lab.agent)),
                "the kernel to have what the API server has", timeout=5, interval=0.2)
+    done = lab.audit()
+    assert done.returncode == 0, done.stdout
     grown = lab.agent.memory() - memory
     used = lab.agent.processor_seconds() - processor
     note(f"{RATE * CHURN_SECONDS:.0f} changes in {taken:.1f} s: {load.done} requests, "

@@ -128,7 +128,7 @@ def narrow(make_cluster):
     space.kubectl("create", "rolebinding", AGENT_NAME, f"--clusterrole={AGENT_NAME}",
                   f"--serviceaccount={space.name}:{AGENT_NAME}")
     space.kubectl("create", "role", "leases", "--resource=leases.coordination.k8s.io",
-                  "--verb=get,list,watch,create,update,patch")
+                  "--verb=get,list,watch,create,update,patch,delete")
     space.kubectl("create", "rolebinding", "leases", "--role=leases",
                   f"--serviceaccount={space.name}:{AGENT_NAME}")
     lab.write_token(account_token(space.kube, space.name, AGENT_NAME))

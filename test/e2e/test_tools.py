@@ -49,12 +49,14 @@ def test_the_api_server_knows_its_version(plane, admin):
 
 
 def test_a_way_passes_requests_on(way, plane):
-    assert ask(connect(way, plane), plane)[0] == 200
-    assert (way.connections, way.open_count()) == (1, 1)
+    connection = connect(way, plane)
+    assert ask(connection, plane)[0] == 200
+    wait.until(lambda: (way.connections, way.open_count()) == (1, 1), "one connection")
 
 
 def test_a_cut_way_resets_and_takes_new_connections(way, plane):
     connection = connect(way, plane)
+    assert ask(connection, plane)[0] == 200
     assert way.cut() == 1
     with pytest.raises(OSError):
         ask(connection, plane)

@@ -10,12 +10,13 @@ import pytest
 import manifests
 import peers
 import wait
-from cluster_fixtures import AGENT_NAME, AGENT_NAMESPACE, MANIFESTS, documents
+from cluster_fixtures import AGENT_NAME, AGENT_NAMESPACE, MANIFESTS, documents, plane_fixtures
 from raw_http import ask
 
 DAEMONSETS = f"/apis/apps/v1/namespaces/{AGENT_NAMESPACE}/daemonsets"
 DAEMONSET = f"{DAEMONSETS}/{AGENT_NAME}"
 ROLES = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{AGENT_NAMESPACE}"
+plane, admin, installed = plane_fixtures("module")
 FOUND = f"DaemonSet {AGENT_NAME}: found"
 
 

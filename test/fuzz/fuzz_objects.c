@@ -15,6 +15,7 @@
 #include "agent/route/object_decode.h"
 #include "agent/route/route_table_build.h"
 #include "agent/route/route_text.h"
+#include "agent/route/route_version.h"
 #include "agent/base/yaml_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -23,12 +24,14 @@ static void store_document(struct route_store *store, const struct yaml_document
 {
 	struct rejection rejection = {0};
 	struct object *object = NULL;
+	struct route_version version;
 	struct object_key key;
 	cJSON *tree = NULL;
 	int error;
 
 	if (yaml_json_parse(document, &tree, &rejection))
 		return;
+	route_version_decode(tree, &version);
 	error = object_decode(tree, &object, &rejection);
 	assert(error == 0 || error == -ENOTSUP || error == -EINVAL);
 	if (error == -EINVAL)

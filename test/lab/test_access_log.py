@@ -13,7 +13,7 @@ import manifests
 import peers
 import wait
 from agent import BUILD
-from conftest import opened
+from lab_fixtures import opened
 from raw_http import Connection, ask, request
 
 

@@ -8,7 +8,7 @@ import pytest
 import manifests
 import peers
 import wait
-from conftest import opened, start_shop
+from lab_fixtures import opened, start_shop
 from raw_http import Connection, ask, request
 
 

@@ -11,7 +11,7 @@ import manifests
 import packets
 import topology
 import wait
-from conftest import opened, start_shop
+from lab_fixtures import opened, start_shop
 from load import Load
 from raw_http import Connection, request
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import origin
-from conftest import opened
+from lab_fixtures import opened
 from forwarder import Forwarder
 from origin import Origin, constant
 from raw_http import Connection, request

@@ -10,7 +10,7 @@ import pytest
 import servers
 import tcp_info
 import topology
-from conftest import opened, start_shop
+from lab_fixtures import opened, start_shop
 from raw_http import Connection, ask
 
 NODE = {4: topology.NODE_IPV4, 6: topology.NODE_IPV6}

@@ -11,7 +11,7 @@ import pytest
 import manifests
 import origin
 import wait
-from conftest import opened, start_shop
+from lab_fixtures import opened, start_shop
 from forwarder import HERE
 from origin import Origin, constant
 from raw_http import Connection

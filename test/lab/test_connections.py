@@ -10,7 +10,7 @@ import pytest
 import manifests
 import servers
 import wait
-from conftest import opened
+from lab_fixtures import opened
 from raw_http import Connection, ask, request
 
 SECOND_WEB = {4: "10.96.0.20", 6: "fd00:96::20"}

@@ -10,7 +10,7 @@ import pytest
 
 import origin
 import wait
-from conftest import opened
+from lab_fixtures import opened
 from origin import Origin, constant
 from raw_http import Connection, request
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 import servers
-from conftest import opened
+from lab_fixtures import opened
 from forwarder import Forwarder
 from raw_http import Connection, ask, request
 

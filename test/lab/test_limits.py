@@ -7,7 +7,7 @@ import pytest
 
 import manifests
 import wait
-from conftest import start_shop
+from lab_fixtures import start_shop
 from raw_http import Connection, ask, request
 
 FLOWS = 64

@@ -11,7 +11,7 @@ import pytest
 import servers
 import tcp_info
 import topology
-from conftest import opened
+from lab_fixtures import opened
 from raw_http import Connection, request
 
 BODY = os.urandom(1 << 20) * 3

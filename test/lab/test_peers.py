@@ -8,7 +8,7 @@ import re
 import pytest
 
 import peers
-from conftest import opened
+from lab_fixtures import opened
 from raw_http import ask
 
 HOST = "shop.example.com"

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import origin
-from conftest import opened
+from lab_fixtures import opened
 from origin import Origin, constant
 from raw_http import Connection, request
 

@@ -10,7 +10,7 @@ import pytest
 import manifests
 import peers
 import wait
-from conftest import opened
+from lab_fixtures import opened
 from load import Load
 from raw_http import Connection, ask, request
 

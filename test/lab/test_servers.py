@@ -8,7 +8,7 @@ import pytest
 
 import pod_programs
 import wait
-from conftest import opened
+from lab_fixtures import opened
 from load import Load
 from raw_http import Connection, request
 

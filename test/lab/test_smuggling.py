@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 import wait
-from conftest import opened
+from lab_fixtures import opened
 from origin import Origin
 from raw_http import Connection, request
 

@@ -10,7 +10,7 @@ import pytest
 import servers
 import tcp_info
 import wait
-from conftest import opened
+from lab_fixtures import opened
 from forwarder import Forwarder
 from raw_http import Connection, request
 

@@ -12,7 +12,7 @@ import forwarder
 import manifests
 import origin
 import websocket
-from conftest import opened
+from lab_fixtures import opened
 from origin import Origin, constant
 from raw_http import Connection, request
 

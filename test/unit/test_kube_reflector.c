@@ -162,6 +162,20 @@ static void what_cannot_be_read_is_passed_over(void **state)
 	assert_int_equal(after.skipped, 3);
 }
 
+static void a_watch_that_is_silent_after_a_failure_is_told_of(void **state)
+{
+	static const struct story_step steps[] = {
+		PAGED,
+		ANSWER("limit=500", "200 OK", LIST("\"resourceVersion\":\"7\"", "")),
+		ANSWER("&resourceVersion=7&", "503 Service Unavailable", "no"),
+		{"&resourceVersion=7&", NULL, "", KEEP},
+		{0},
+	};
+
+	reflector_story_play(*state, steps, "good[services: following changes again]");
+	reflector_story_expect(*state, "begin begin end ");
+}
+
 static void a_missing_definition_is_waited_for_and_told_once(void **state)
 {
 	static const struct story_step steps[] = {
@@ -227,6 +241,7 @@ int main(void)
 		TEST(a_page_that_is_gone_begins_the_list_anew),
 		TEST(a_list_that_breaks_off_does_not_end),
 		TEST(what_cannot_be_read_is_passed_over),
+		TEST(a_watch_that_is_silent_after_a_failure_is_told_of),
 		TEST(a_missing_definition_is_waited_for_and_told_once),
 		TEST(before_the_first_list_nothing_is_synced),
 		TEST(three_refusals_of_the_watch_lead_to_a_new_list),

@@ -27,11 +27,12 @@
 	"{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"" name \
 	"\",\"namespace\":\"shop\",\"resourceVersion\":\"" version                   \
 	"\"},\"spec\":{\"type\":\"Odd\"}}}\n"
-#define ROUTE(generation, version, status)                                                      \
-	"{\"apiVersion\":\"pathroute.io/v1alpha1\",\"kind\":\"PathRoute\",\"metadata\":{"       \
-	"\"name\":\"web\",\"namespace\":\"shop\",\"generation\":" generation                    \
-	",\"resourceVersion\":\"" version "\"},\"spec\":{\"listeners\":[{\"node\":{\"port\":80" \
-	"}}],\"rules\":[{\"match\":{\"path\":{\"type\":\"Exact\",\"value\":\"/a\"}},"           \
+#define ROUTE(generation, version, status) ROUTE_AT("80", generation, version, status)
+#define ROUTE_AT(port, generation, version, status)                                                \
+	"{\"apiVersion\":\"pathroute.io/v1alpha1\",\"kind\":\"PathRoute\",\"metadata\":{"          \
+	"\"name\":\"web\",\"namespace\":\"shop\",\"uid\":\"u1\",\"generation\":" generation        \
+	",\"resourceVersion\":\"" version "\"},\"spec\":{\"listeners\":[{\"node\":{\"port\":" port \
+	"}}],\"rules\":[{\"match\":{\"path\":{\"type\":\"Exact\",\"value\":\"/a\"}},"              \
 	"\"redirect\":{\"path\":\"/b\"}}]},\"status\":{\"nodes\":{\"programmed\":" status "}}}}\n"
 
 struct story {
@@ -39,6 +40,7 @@ struct story {
 	const char *lists[OBJECT_KIND_COUNT]; /* events; without END: the list does not end */
 	struct scripted_exchange *watches[OBJECT_KIND_COUNT];
 	unsigned asked[OBJECT_KIND_COUNT];
+	char seen[1024]; /* versions of routes, whether they were delivered or not */
 	const char *until;
 	char said[4096];
 };
@@ -104,6 +106,25 @@ static void stream_answer(struct kube_scene *scene)
 	scripted_piece(scene->exchange, story->lists[kind]);
 }
 
+static void note_seen(void *context, const struct route_version *version,
+		      const struct rejection *refused)
+{
+	struct story *story = ((struct kube_scene *)context)->more;
+	size_t have = strlen(story->seen);
+
+	snprintf(story->seen + have, sizeof(story->seen) - have, "%s/%lld:%s=%u%s ", version->uid,
+		 (long long)version->generation, version->seen.resource_version,
+		 version->seen.programmed, refused ? "!" : "");
+}
+
+static void note_gone(void *context, const struct object_key *key)
+{
+	struct story *story = ((struct kube_scene *)context)->more;
+	size_t have = strlen(story->seen);
+
+	snprintf(story->seen + have, sizeof(story->seen) - have, "-%s ", key->name);
+}
+
 static int source_open(struct kube_scene *scene, const char *namespace)
 {
 	struct story *story = scene->more;
@@ -116,6 +137,8 @@ static int source_open(struct kube_scene *scene, const char *namespace)
 			 .remove = note_remove,
 			 .problem = note_problem,
 			 .synced = note_synced},
+		.route_seen = note_seen,
+		.route_gone = note_gone,
 		.report = note_report,
 	};
 
@@ -198,6 +221,33 @@ static void only_what_routing_sees_is_delivered(void **state)
 	watch_says(scene, OBJECT_PATH_ROUTE,
 		   MODIFIED ROUTE("2", "6", "2") DELETED ROUTE("2", "7", "2"), "-web");
 	assert_string_equal(story->said, "-web ");
+}
+
+static void every_version_of_a_route_is_seen(void **state)
+{
+	struct kube_scene *scene = *state;
+	struct story *story = scene->more;
+
+	story->lists[OBJECT_PATH_ROUTE] = ADDED ROUTE("1", "3", "0") END;
+	start(scene);
+	watch_says(scene, OBJECT_PATH_ROUTE,
+		   MODIFIED ROUTE("1", "4", "1") MODIFIED ROUTE("2", "5", "1")
+			   DELETED ROUTE("2", "6", "1"),
+		   "-web");
+	assert_string_equal(story->seen, "u1/1:3=0 u1/1:4=1 u1/2:5=1 -web ");
+}
+
+static void versions_of_a_refused_route_are_seen_with_the_reason(void **state)
+{
+	struct kube_scene *scene = *state;
+	struct story *story = scene->more;
+
+	story->lists[OBJECT_PATH_ROUTE] = ADDED ROUTE_AT("\"none\"", "1", "3", "0") END;
+	start(scene);
+	watch_says(scene, OBJECT_PATH_ROUTE,
+		   MODIFIED ROUTE_AT("\"none\"", "1", "4", "7") MODIFIED ROUTE("2", "5", "7"),
+		   "+web");
+	assert_string_equal(story->seen, "u1/1:3=0! u1/1:4=7! u1/2:5=7 ");
 }
 
 static void annotations_of_a_service_change_nothing(void **state)
@@ -298,6 +348,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(all_three_lists_make_it_synced),
 		TEST(only_what_routing_sees_is_delivered),
+		TEST(every_version_of_a_route_is_seen),
+		TEST(versions_of_a_refused_route_are_seen_with_the_reason),
 		TEST(annotations_of_a_service_change_nothing),
 		TEST(a_refused_version_is_told_once_and_leaves_the_last_good_one),
 		TEST(a_new_list_replaces_the_one_before),

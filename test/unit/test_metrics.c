@@ -136,6 +136,25 @@ static void an_api_server_has_series_of_each_kind(void **state)
 		fail_msg("%s", wrong);
 }
 
+static void an_api_server_has_series_of_what_was_told_to_it(void **state)
+{
+	struct readings readings = {0};
+	struct agent_reading agent = {
+		.status = {.known = true, .leads = true, .written = 5, .conflicts = 2, .nodes = 40},
+	};
+	_cleanup_free_ char *text = write_text(&readings, &agent);
+	const char *wrong;
+
+	(void)state;
+	assert_line(text, "pathroute_leader 1");
+	assert_line(text, "pathroute_nodes 40");
+	assert_line(text, "pathroute_status_writes_total{result=\"written\"} 5");
+	assert_line(text, "pathroute_status_writes_total{result=\"conflict\"} 2");
+	wrong = prometheus_check(text);
+	if (wrong)
+		fail_msg("%s", wrong);
+}
+
 static void another_source_has_none_of_them(void **state)
 {
 	struct readings readings = {0};
@@ -144,6 +163,7 @@ static void another_source_has_none_of_them(void **state)
 
 	(void)state;
 	assert_null(strstr(text, "pathroute_kube_"));
+	assert_null(strstr(text, "pathroute_leader"));
 }
 
 static void times_from_event_to_maps_are_a_histogram(void **state)
@@ -317,6 +337,7 @@ int main(void)
 		cmocka_unit_test(output_is_well_formed),
 		cmocka_unit_test(output_without_any_object_is_well_formed),
 		cmocka_unit_test(an_api_server_has_series_of_each_kind),
+		cmocka_unit_test(an_api_server_has_series_of_what_was_told_to_it),
 		cmocka_unit_test(another_source_has_none_of_them),
 		cmocka_unit_test(times_from_event_to_maps_are_a_histogram),
 		cmocka_unit_test(every_verdict_has_a_series),
