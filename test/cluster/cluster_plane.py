@@ -74,6 +74,17 @@ class ClusterPlane(ControlPlane):
                 self.programs[name], f"--kubeconfig={config}", "--leader-elect=false",
                 "--secure-port=0", *options]))
 
+    def restart_controllers(self):
+        """As they do themselves in a cluster with several of them, when they have lost their
+        Lease. Otherwise they notice after most of a minute that the API server is back."""
+        self.stop_controllers()
+        self.start_controllers()
+
+    def stop_controllers(self):
+        for process in self.helpers:
+            process.stop(timeout=2)
+        self.helpers = []
+
     def is_ready(self):
         return super().is_ready() and self.have_controllers()
 
@@ -83,6 +94,5 @@ class ClusterPlane(ControlPlane):
         return True
 
     def stop(self):
-        for process in self.helpers:
-            process.stop(timeout=2)
+        self.stop_controllers()
         super().stop()

@@ -93,7 +93,8 @@ def _containerd(folder, store):
 
     def answers():
         assert daemon.is_alive(), daemon.log()
-        return subprocess.run([*client, "version"], capture_output=True, check=False).returncode == 0
+        asked = subprocess.run([*client, "version"], capture_output=True, check=False)
+        return asked.returncode == 0
 
     try:
         wait.until(answers, "containerd", timeout=30)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Network namespaces that live as long as a process: nothing is left of them, even after kill -9."""
+"""Network namespaces that live as long as a process: after kill -9 nothing is left of them."""
 
 import subprocess
 

@@ -74,7 +74,7 @@ class Shop:
     def apply(self, *documents):
         self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
 
-    def wait_for_rollout(self, name, timeout=90):
+    def wait_for_rollout(self, name, timeout=120):
         self.kubectl("rollout", "status", f"deployment/{name}", f"--timeout={timeout}s",
                      timeout=timeout + 10)
 

@@ -20,8 +20,8 @@ from shop import PATHS, OfDeployment
 
 REPLICAS = 3
 OUTAGE_SECONDS = int(os.environ.get("OUTAGE_SECONDS", "20"))
-# Agents try again after up to a minute.
-CATCH_UP_SECONDS = 90
+# The first attempt that succeeds may come a minute after the one before.
+CATCH_UP_SECONDS = 70
 NODE_PORT = 8099
 API_ONLY = {"/api/": OfDeployment("api")}
 OTHERS = {path: pods for path, pods in PATHS.items() if path != "/api/"}
@@ -155,6 +155,7 @@ def test_the_api_server_is_away(shop, clients, cluster):
                    OUTAGE_SECONDS + 10)
         cluster.plane.start_server()
     began = time.monotonic()
+    cluster.plane.restart_controllers()
     shop.apply(objects.route(["api"], NODE_PORT, "later"))
     for node in cluster.nodes:
         wait.until(lambda: answers(clients[0], node.address, NODE_PORT),
