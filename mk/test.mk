@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Test levels. Each leaves "passed failed skipped" in $(RESULTS)/<level>.txt; `test` adds them up.
 
-LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e test-image
+LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e test-image \
+	  test-cluster
 LAB := $(if $(wildcard test/lab/run),test/lab/run,$(PYTHON) -m pytest test/lab)
 E2E := $(PYTHON) -m pytest test/e2e
+CLUSTER := $(PYTHON) -m pytest test/cluster
+KUBERNETES := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy
 IS_ROOT := $(filter 0,$(shell id -u))
 
 .PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab test-e2e test-image \
-	demo bench bench-packet
+	test-cluster demo bench bench-packet
 
 test: deps
 	@rm -rf $(RESULTS)
@@ -38,6 +41,11 @@ test-e2e: $(PROGRAMS) $(E2E_PROGRAMS)
 # Building the same twice needs no root; the image does.
 test-image:
 	@test/run-pytest $(RESULTS)/test-image.txt $(PYTHON) -m pytest test/image
+
+# What cannot be built or is not installed: the reason is printed, and the level is skipped.
+test-cluster: $(DEPS_STAMP)
+	@SKIP="$(if $(IS_ROOT),$$(test/cluster/missing $(KUBERNETES)),not root)" \
+		test/run-pytest $(RESULTS)/test-cluster.txt $(CLUSTER)
 
 demo: $(PROGRAMS)
 	@BUILD=$(BUILD_DIR) KEEP=$(KEEP) test/lab/demo

@@ -81,6 +81,7 @@ static void request_finish(struct kube_request *request)
 	if (kube_transfer_status(request) == HTTP_UNAUTHORIZED)
 		kube_config_refresh(client->config, true);
 	client->fresh |= request->result && !request->failure;
+	client->away |= request->result && !kube_transfer_status(request);
 	kube_transfer_report(request);
 	request_drop(request);
 }
@@ -269,6 +270,31 @@ void kube_request_cancel(struct kube_request *request)
 	request->state = KUBE_REQUEST_CANCELLED;
 	if (!request->client->inside)
 		request_drop(request);
+}
+
+void kube_client_wait(struct kube_client *client, struct kube_client_waiter *waiter)
+{
+	waiter->next = client->waiters;
+	client->waiters = waiter;
+}
+
+void kube_client_wait_end(struct kube_client *client, struct kube_client_waiter *waiter)
+{
+	struct kube_client_waiter **link = &client->waiters;
+
+	while (*link && *link != waiter)
+		link = &(*link)->next;
+	if (*link)
+		*link = waiter->next;
+}
+
+void kube_client_replied(struct kube_client *client)
+{
+	if (!client->away)
+		return;
+	client->away = false;
+	for (struct kube_client_waiter *waiter = client->waiters; waiter; waiter = waiter->next)
+		waiter->replies_again(waiter->context);
 }
 
 size_t kube_client_counts(const struct kube_client *client,

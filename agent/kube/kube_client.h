@@ -66,6 +66,18 @@ void kube_client_free(struct kube_client *client);
 int kube_client_start(struct kube_client *client, const struct kube_call *call,
 		      struct kube_request **ret_request);
 
+/* Told when the server replies again after requests that got no reply: there is no reason to wait
+ * for as long as seemed right before. */
+struct kube_client_waiter {
+	struct kube_client_waiter *next; /* the client's */
+	void *context;
+	void (*replies_again)(void *context); /* may arm a timer, but start no request */
+};
+
+/* Nothing is copied: the waiter stays where it is until the end. */
+void kube_client_wait(struct kube_client *client, struct kube_client_waiter *waiter);
+void kube_client_wait_end(struct kube_client *client, struct kube_client_waiter *waiter);
+
 /* Requests that have ended by now, for metrics: how many of which method and status. */
 struct kube_request_count {
 	const char *method;

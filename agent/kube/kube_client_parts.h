@@ -48,6 +48,8 @@ struct kube_client {
 	uint64_t heard_ms; /* when a byte came last, by any request that has ended */
 	bool inside;       /* libcurl is at work: it must not be called */
 	bool fresh;        /* the next request begins with a connection of its own */
+	bool away;         /* a request got no reply, and none has begun since */
+	struct kube_client_waiter *waiters;
 	struct kube_request_count counts[KUBE_CLIENT_COUNTS_MAX];
 	size_t count_count;
 };
@@ -60,6 +62,9 @@ void kube_transfer_free(struct kube_request *request);
 
 /* When it ends if nothing comes until then, and whether it would be for want of any reply. */
 uint64_t kube_transfer_deadline(const struct kube_request *request, bool *ret_mute);
+
+/* A reply begins, of any request. */
+void kube_client_replied(struct kube_client *client);
 
 /* Calls on_done. */
 void kube_transfer_report(struct kube_request *request);

@@ -96,6 +96,7 @@ static void recover(struct kube_reflector *reflector)
 {
 	char text[128];
 
+	reflector->hurried = false;
 	snprintf(text, sizeof(text), "%s: following changes again",
 		 reflector->options.resource->name);
 	if (reflector->failing)
@@ -118,6 +119,19 @@ void kube_reflector_begun(struct kube_reflector *reflector)
 	reflector->contact_ms = clock_ms();
 	if (reflector->failing)
 		event_timer_arm(reflector->timer, SETTLED_MS, 0);
+}
+
+/* Only once until something has come: a server that comes and goes is not asked each time. */
+static void replies_again(void *context)
+{
+	struct kube_reflector *reflector = context;
+
+	if (!reflector->failing || reflector->phase != KUBE_PHASE_WAITING || reflector->hurried)
+		return;
+	reflector->hurried = true;
+	kube_backoff_reset(&reflector->backoff);
+	event_timer_arm(reflector->timer,
+			kube_backoff_next(&reflector->backoff, 0, kube_backoff_random()), 0);
 }
 
 static void due(void *context)
@@ -211,6 +225,7 @@ void kube_reflector_free(struct kube_reflector *reflector)
 	if (!reflector)
 		return;
 	request_forget(reflector);
+	kube_client_wait_end(reflector->client, &reflector->waiter);
 	event_timer_free(reflector->timer);
 	free(reflector->version);
 	free(reflector->page.version);
@@ -234,6 +249,11 @@ int kube_reflector_new(struct event_loop *loop, struct kube_client *client,
 	error = event_timer_new(loop, due, reflector, &reflector->timer);
 	if (error)
 		return error;
+	reflector->waiter = (struct kube_client_waiter){
+		.context = reflector,
+		.replies_again = replies_again,
+	};
+	kube_client_wait(client, &reflector->waiter);
 	*ret_reflector = STEAL(reflector);
 	return 0;
 }

@@ -8,6 +8,7 @@
  *  - The server is to end a watch after 5 to 10 minutes; the next one goes on from the last version
  *    that was seen, bookmarks included.
  *  - 410, of HTTP or as an event, leads to a new list; so do three refusals in a row.
+ *  - After an outage the first reply to any request of the client ends the waiting of all.
  *  - Bookmarks come once a minute, if the server's store tells it that time goes on. After 130 s of
  *    silence the watch is begun anew, which shows whether the server is there: it answers at once.
  *    After 180 s without a byte the copy is stale: that leaves 50 s for the answer. After ten

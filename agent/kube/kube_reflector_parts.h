@@ -18,6 +18,7 @@ enum kube_reflector_phase {
 
 struct kube_reflector {
 	struct kube_client *client;
+	struct kube_client_waiter waiter;
 	struct event_timer *timer;
 	struct kube_reflector_options options;
 
@@ -38,6 +39,7 @@ struct kube_reflector {
 	unsigned refusals; /* of watches, in a row */
 	unsigned quiet;    /* watches in a row by which nothing came */
 	bool expired;      /* the last list was due to 410, and no event has come since */
+	bool hurried;      /* by replies_again(), and nothing has come since */
 	bool failing;
 	char told[KUBE_REPLY_TEXT_MAX]; /* the failure that was reported last */
 

@@ -134,8 +134,13 @@ static void watch_fail(struct kube_reflector *reflector, enum kube_watch_end end
 
 	if (end == KUBE_WATCH_REFUSED && ++reflector->refusals >= REFUSALS_MAX)
 		reflector->list_due = true;
-	if (end == KUBE_WATCH_EXPIRED)
+	if (end == KUBE_WATCH_EXPIRED) {
+		/* The server is there again, whatever failed before; but a list that is too old as
+		 * soon as it has come is not to be asked for once a second. */
+		if (!reflector->expired)
+			kube_backoff_reset(&reflector->backoff);
 		reflector->list_due = reflector->expired = true;
+	}
 	if (reflector->ending_set) {
 		snprintf(text, sizeof(text), "%s", reflector->ending.text);
 		retry_after_s = reflector->ending.retry_after_s;

@@ -84,6 +84,7 @@ static size_t header_take(char *bytes, size_t size, size_t count, void *context)
 	    kube_transfer_status(request) < 200)
 		return length;
 	request->has_head = true;
+	kube_client_replied(request->client);
 	if (request->call.on_begin && request->state != KUBE_REQUEST_CANCELLED &&
 	    is_success(kube_transfer_status(request)))
 		request->call.on_begin(request->call.context);

@@ -16,6 +16,9 @@ PATHROUTES = "/apis/pathroute.io/v1alpha1"
 
 _KINDS = {
     "Namespace": ("/api/v1", "namespaces", False),
+    "Node": ("/api/v1", "nodes", False),
+    "Pod": ("/api/v1", "pods", True),
+    "ServiceAccount": ("/api/v1", "serviceaccounts", True),
     "Service": ("/api/v1", "services", True),
     "Event": ("/apis/events.k8s.io/v1", "events", True),
     "EndpointSlice": ("/apis/discovery.k8s.io/v1", "endpointslices", True),
@@ -67,7 +70,7 @@ class Kube:
     def _connection(self):
         if not hasattr(self._connections, "one"):
             self._connections.one = http.client.HTTPSConnection(
-                "127.0.0.1", self.plane.port, context=self.plane.tls(), timeout=30)
+                self.plane.address, self.plane.port, context=self.plane.tls(), timeout=30)
         return self._connections.one
 
     def _exchange(self, method, path, text, headers):

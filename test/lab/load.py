@@ -22,11 +22,12 @@ class Load:
     paths: {path: set of pods that may answer it}; the sets may be changed meanwhile.
     kept: requests on a connection, for the threads in turn. A connection that ends before is a
     failure, unless the last reply has announced it by Connection: close (`announced` counts them).
+    pause: seconds after each request.
     """
 
-    def __init__(self, peer, address, paths, threads=4, timeout=10, kept=(1, 20)):
+    def __init__(self, peer, address, paths, threads=4, timeout=10, kept=(1, 20), pause=0):
         self.peer, self.address, self.paths, self.timeout = peer, address, paths, timeout
-        self.kept = kept
+        self.kept, self.pause = kept, pause
         self.done = self.announced = 0
         self.failures = []
         self._lock = threading.Lock()
@@ -66,6 +67,7 @@ class Load:
                     turn += 1
                     reply = connection.ask(path)
                     self._judge(path, stage, reply)
+                    self._stop.wait(self.pause)
                     if reply.fields.get("connection", "").lower() == "close":
                         self.announced += 1
                         break

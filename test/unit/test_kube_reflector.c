@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "agent/base/clock.h"
+#include "agent/kube/kube_reflector_parts.h"
 #include "reflector_story.h"
 
 static void a_streaming_list_becomes_the_watch(void **state)
@@ -106,6 +108,79 @@ static void a_version_that_is_gone_leads_to_a_new_list(void **state)
 	reflector_story_expect(*state, "begin begin +a end begin +b end begin +b end +c ");
 	assert_int_equal(after.ends[KUBE_WATCH_EXPIRED], 2);
 	assert_int_equal(after.lists, 3);
+}
+
+/* As after an outage of minutes. */
+static struct kube_reflector *failed_often(struct kube_scene *scene)
+{
+	struct kube_reflector *reflector = ((struct story *)scene->more)->reflector;
+
+	reflector->backoff.failures = 20;
+	return reflector;
+}
+
+static uint64_t run_until(struct kube_scene *scene, const char *until)
+{
+	uint64_t begun_ms = clock_ms();
+
+	((struct story *)scene->more)->until = until;
+	kube_scene_run(scene);
+	return clock_ms() - begun_ms;
+}
+
+static void a_version_that_is_gone_after_an_outage_is_listed_soon(void **state)
+{
+	static const struct story_step steps[] = {
+		{STREAM, NULL, INITIAL_END("5"), KEEP},
+		{STREAM, NULL, EVENT("ADDED", "c", "9"), KEEP},
+		{0},
+	};
+	struct kube_scene *scene = *state;
+
+	reflector_story_play(scene, steps, "end");
+	failed_often(scene);
+	scripted_piece(scene->exchange, ERROR("410", "Expired"));
+	scripted_end(scene->exchange);
+	assert_in_range(run_until(scene, "+c"), 0, 2000);
+}
+
+static void cut_off(struct kube_scene *scene)
+{
+	scripted_cut(scene->exchange);
+}
+
+static unsigned ask(struct kube_scene *scene, const char *path)
+{
+	struct kube_call call = kube_scene_call_of(scene);
+
+	call.path = path;
+	scene->done = 0;
+	kube_scene_call(scene, &call);
+	return scene->status;
+}
+
+static void the_first_reply_to_anyone_ends_the_waiting(void **state)
+{
+	static const struct story_step steps[] = {
+		{STREAM, NULL, INITIAL_END("5"), KEEP},
+		ANSWER("/anything", "200 OK", "{}"),
+		{"&resourceVersion=5&", NULL, EVENT("ADDED", "c", "9"), KEEP},
+		{0},
+	};
+	struct kube_scene *scene = *state;
+	void (*answer)(struct kube_scene *) = scene->answer;
+	struct kube_reflector *reflector;
+
+	reflector_story_play(scene, steps, "end");
+	reflector = failed_often(scene);
+	cut_off(scene);
+	run_until(scene, "bad[");
+	assert_int_equal(reflector->phase, KUBE_PHASE_WAITING);
+	scene->answer = cut_off;
+	assert_int_equal(ask(scene, "/anything"), 0);
+	scene->answer = answer;
+	assert_int_equal(ask(scene, "/anything"), 200);
+	assert_in_range(run_until(scene, "+c"), 0, 2000);
 }
 
 static void a_page_that_is_gone_begins_the_list_anew(void **state)
@@ -238,6 +313,8 @@ int main(void)
 		TEST(a_stream_without_an_end_of_the_list_is_not_tried_again),
 		TEST(a_watch_goes_on_from_the_last_version_seen),
 		TEST(a_version_that_is_gone_leads_to_a_new_list),
+		TEST(a_version_that_is_gone_after_an_outage_is_listed_soon),
+		TEST(the_first_reply_to_anyone_ends_the_waiting),
 		TEST(a_page_that_is_gone_begins_the_list_anew),
 		TEST(a_list_that_breaks_off_does_not_end),
 		TEST(what_cannot_be_read_is_passed_over),
