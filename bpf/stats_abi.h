@@ -24,6 +24,7 @@ struct rule_stats {
 	__u64 bytes_to_pod; /* TCP payload */
 	__u64 bytes_to_client;
 	__u64 status[STATS_STATUS_CLASSES]; /* final replies of pods */
+	__u64 aborted;                      /* requests whose connection ended first */
 	__u64 first_us_sum;                 /* request forwarded to the reply's first byte */
 	__u64 total_us_sum;                 /* request forwarded to the reply's last byte */
 	__u64 first_us[STATS_TIME_BUCKETS];

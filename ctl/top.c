@@ -117,6 +117,7 @@ static void add_row(struct table *table, const struct top_row *row)
 
 	table_add(table, "%s", row->rule->name);
 	table_add(table, "%.1f", row->requests);
+	table_add(table, "%.1f", row->aborted);
 	table_add(table, "%.1f", row->errors);
 	table_add(table, row->replies > 0 ? "%.1f %%" : "-", 100 * row->errors / row->replies);
 	table_add(table, "%s", amount_time(row->p50_us, text));
@@ -128,9 +129,9 @@ static void add_row(struct table *table, const struct top_row *row)
 
 static void print_table(const struct top *top)
 {
-	static const char *const columns[] = {"RULE",         ">REQUESTS/S", ">5XX/S", ">5XX",
-					      ">P50",         ">P99",        ">IN/S",  ">OUT/S",
-					      ">CONNECTIONS", NULL};
+	static const char *const columns[] = {"RULE",   ">REQUESTS/S",  ">ABORTED/S", ">5XX/S",
+					      ">5XX",   ">P50",         ">P99",       ">IN/S",
+					      ">OUT/S", ">CONNECTIONS", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(columns);
 	size_t shown = rows_shown(top);
 
@@ -152,6 +153,7 @@ static cJSON *row_json(const struct top_row *row)
 	cJSON_AddNumberToObject(json, "requestsPerSecond", row->requests);
 	cJSON_AddNumberToObject(json, "repliesPerSecond", row->replies);
 	cJSON_AddNumberToObject(json, "errorsPerSecond", row->errors);
+	cJSON_AddNumberToObject(json, "abortedPerSecond", row->aborted);
 	cJSON_AddNumberToObject(json, "bytesToPodPerSecond", row->bytes_to_pod);
 	cJSON_AddNumberToObject(json, "bytesToClientPerSecond", row->bytes_to_client);
 	cJSON_AddItemToObject(json, "p50Us",

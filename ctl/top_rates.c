@@ -66,6 +66,7 @@ static void row_fill(const struct rule_reading *rule, const struct rule_stats *b
 		.requests = (double)passed.requests / seconds,
 		.replies = replies_count(&passed) / seconds,
 		.errors = (double)passed.status[5] / seconds,
+		.aborted = (double)passed.aborted / seconds,
 		.bytes_to_pod = (double)passed.bytes_to_pod / seconds,
 		.bytes_to_client = (double)passed.bytes_to_client / seconds,
 		.p50_us = top_quantile(passed.total_us, 0.5),

@@ -10,7 +10,8 @@ struct top_row {
 	const struct rule_reading *rule; /* in the later reading */
 	double requests;
 	double replies;
-	double errors; /* replies with 5xx */
+	double errors;  /* replies with 5xx */
+	double aborted; /* requests whose connection ended before their reply */
 	double bytes_to_pod;
 	double bytes_to_client;
 	double p50_us; /* of the whole reply's time; < 0: there was none */

@@ -272,13 +272,30 @@ static __always_inline void account_own(__u32 slot, struct flow *flow, const __u
 	account_log_end(slot, status, LOG_OWN_REPLY, bpf_ktime_get_ns());
 }
 
+/* Requests that have no whole reply: those that wait for its head, and one whose reply has begun. */
+static __always_inline __u32 account_open(const struct flow *flow)
+{
+	const struct http_framing *reply = &flow->reply;
+	__u32 inside = reply->status && (reply->phase || !reply->spent);
+
+	return flow->outstanding_count + inside;
+}
+
 /* The flow ends; what was under way was not answered to its end. */
-static __always_inline void account_abort(__u32 slot)
+__noinline int account_abort(__u32 slot)
 {
 	struct flow *flow = flow_at(slot);
+	struct rule_stats *stats;
 
-	if (flow && (flow->progress & FLOW_LOGGED))
-		account_log_end(slot, flow->reply.status, LOG_ABORTED, bpf_ktime_get_ns());
+	if (!flow)
+		return -1;
+	stats = counters_rule(flow->rule);
+	if (stats)
+		stats->aborted += account_open(flow);
+	account_log_end(slot, flow->reply.status, LOG_ABORTED, bpf_ktime_get_ns());
+	flow->outstanding_count = 0;
+	flow->reply.status = 0;
+	return 0;
 }
 
 #endif

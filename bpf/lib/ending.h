@@ -30,7 +30,7 @@ static __always_inline void ending_note(struct flow *flow, const struct packet *
 	if ((flow->progress & other) && !seq_before(ack, other_end))
 		flow->progress |= other << 2;
 	if ((flow->progress & both) == both && flow->state == FLOW_SPLICED)
-		flow_tail(flow, packet->now);
+		flow_tail(flow, packet);
 }
 
 /* Only a RST with exactly the number the other side expects ends the flow (RFC 5961 3.2). Any
@@ -45,7 +45,7 @@ static __always_inline void ending_reset(struct flow *flow, const struct packet 
 	if (flow->state != FLOW_SPLICED)
 		return;
 	if (seq == expected)
-		flow_tail(flow, packet->now);
+		flow_tail(flow, packet);
 	else if (!seq_before(seq, expected) && !seq_after(seq, last + 1))
 		flow->progress |= FLOW_RESET_SEEN;
 }

@@ -8,14 +8,15 @@
 #include "leg.h"
 
 /* Both sides have ended; stray segments are still translated until the sweep takes the slot. */
-static __always_inline void flow_tail(struct flow *flow, __u32 now)
+static __always_inline void flow_tail(struct flow *flow, const struct packet *packet)
 {
+	account_abort(packet->slot);
 	hold_drop(flow);
 	hold_drop_spare(flow);
 	hold_drop_others(flow);
 	hold_drop_pending(flow);
 	flow_leave_endpoint(&flow->leg);
-	flow_enter(flow, FLOW_TAIL, now);
+	flow_enter(flow, FLOW_TAIL, packet->now);
 }
 
 /* Frees the slot and everything that hangs on it. The claim ends with the generation. */
@@ -28,12 +29,12 @@ __noinline int flow_free_slot(__u32 slot)
 		return -1;
 	flow_client_key(flow, &key);
 	bpf_map_delete_elem(&flows, &key);
+	account_abort(slot); /* while the leg has its endpoint */
 	leg_forget_all(flow, slot);
 	hold_drop(flow);
 	hold_drop_spare(flow);
 	hold_drop_others(flow);
 	hold_drop_pending(flow);
-	account_abort(slot);
 	flow_enter(flow, FLOW_FREE, 0);
 	bpf_spin_lock(&flow->lock);
 	flow->generation = (flow->generation + 1) & FLOW_GENERATION_MASK;

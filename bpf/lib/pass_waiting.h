@@ -15,7 +15,7 @@ static __always_inline int pass_waiting_end(struct packet_context *ctx, struct s
 	flow->client_next++;
 	flow->pod_fin = flow->isn + 2;
 	flow->verdict = VERDICT_FIN_ANSWERED;
-	flow_tail(flow, s->packet.now);
+	flow_tail(flow, &s->packet);
 	return reply_fin(ctx, s, slot);
 }
 

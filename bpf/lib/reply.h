@@ -116,6 +116,7 @@ __noinline int reply_begin(struct packet_context *ctx, struct scratch *s, __u32 
 	leg_end(flow, &flow->leg);
 	park_finish_all(ctx, s, slot);
 	hold_drop(flow);
+	flow->outstanding_count = 0; /* this is the reply */
 	if (verdict == VERDICT_TLS_HELLO) {
 		flow_enter(flow, FLOW_TAIL, s->packet.now);
 		return reset_send(ctx, s, verdict);
@@ -139,7 +140,7 @@ __noinline int reply_closing(struct packet_context *ctx, struct scratch *s, __u3
 	packet = &s->packet;
 	end = packet_seq_end(packet);
 	if (packet->flags & TCP_RST) {
-		flow_tail(flow, packet->now);
+		flow_tail(flow, packet);
 		return VERDICT_RST_SWALLOWED;
 	}
 	if (!seq_before(packet->ack, flow->pod_fin)) {

@@ -145,6 +145,7 @@ def test_a_client_that_leaves_early_has_an_aborted_request(logged, log, web):
     [entry] = log.wait_requests(1)
     assert "aborted" in entry["flags"]
     assert entry["reply_bytes"] < 64 << 20
+    assert entry["endpoint"]
 
 
 def test_long_texts_are_cut_and_say_so(logged, log, web):

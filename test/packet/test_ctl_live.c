@@ -87,6 +87,7 @@ static void count_requests(void)
 	stats.requests += 10;
 	stats.status[2] += 5;
 	stats.status[5] += 5;
+	stats.aborted += 2;
 	stats.bytes_to_client += 1000;
 	stats.total_us[2] += 10;
 	for (int cpu = 0; values && cpu < cpus; cpu++)
@@ -139,6 +140,7 @@ static void top_shows_rates_and_times_once_a_second(void **state)
 
 		ctl_json_assert_text(rule, "rule", "shop/web/api");
 		assert_true(ctl_json_at(rule, "requestsPerSecond")->valuedouble > 0);
+		assert_true(ctl_json_at(rule, "abortedPerSecond")->valuedouble > 0);
 		assert_true(ctl_json_at(rule, "bytesToClientPerSecond")->valuedouble > 0);
 		ctl_json_assert_number(rule, "p50Us", 96);
 		ctl_json_assert_number(rule, "connections", 1);

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 
 #include "harness.h"
+#include "harness_legs.h"
 
 static unsigned in_use(const struct connection *c)
 {
@@ -258,6 +259,7 @@ static struct rule_stats rule_stats_of(const struct connection *c, uint32_t rule
 		sum.requests += stats[cpu].requests;
 		sum.bytes_to_pod += stats[cpu].bytes_to_pod;
 		sum.bytes_to_client += stats[cpu].bytes_to_client;
+		sum.aborted += stats[cpu].aborted;
 	}
 	return sum;
 }
@@ -276,6 +278,32 @@ static void rules_count_connections_requests_and_bytes(void **state)
 	expect_number(stats.bytes_to_pod, 2 * strlen(REQUEST_API));
 	expect_number(stats.bytes_to_client, strlen(REPLY_OK));
 	expect_number(rule_stats_of(c, RULE_ROOT).connections, 0);
+}
+
+/* Whoever ends the connection, before the reply's head or inside of its body. */
+static void rules_count_requests_without_a_whole_reply(void **state)
+{
+	static const char *const begun[] = {NULL, "HTTP/1.1 200 OK\r\nContent-Len",
+					    "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1",
+					    "HTTP/1.1 200 OK\r\n\r\nok"};
+	struct connection *c = *state;
+
+	for (unsigned i = 0; i < 8; i++) {
+		connection_splice(c, REQUEST_API);
+		if (begun[i / 2])
+			reply_is_taken(c, begun[i / 2]);
+		if (i % 2 && begun[i / 2])
+			pod_says(c, TCP_RST, NULL);
+		else
+			client_says(c, TCP_RST, NULL);
+		expect_number(flow_of(c).state, FLOW_TAIL);
+		expect_number(rule_stats_of(c, RULE_API).aborted, i + 1);
+		harness_next_client(c);
+	}
+	connection_splice(c, REQUEST_API);
+	reply_is_taken(c, REPLY_OK);
+	client_says(c, TCP_RST, NULL);
+	expect_number(rule_stats_of(c, RULE_API).aborted, 8);
 }
 
 static struct endpoint_stats stats_of(const struct connection *c, unsigned pod)
@@ -300,12 +328,14 @@ static void endpoints_count_their_connections_and_failures(void **state)
 	harness_next_client(c);
 	client_connects(c);
 	client_says(c, TCP_PSH, REQUEST_ROOT);
-	take_pod_syn(c);
-	refusal = pod_segment(c, TCP_RST, NULL);
-	refusal.seq = 0;
-	pod_sends(c, &refusal);
+	for (unsigned i = 0; i < 2; i++) { /* the last endpoint is tried once more */
+		take_pod_syn(c);
+		refusal = pod_segment(c, TCP_RST, NULL);
+		refusal.seq = 0;
+		pod_sends(c, &refusal);
+	}
 	expect_number(stats_of(c, 0).active, 0);
-	expect_number(stats_of(c, 0).failures, 1);
+	expect_number(stats_of(c, 0).failures, 2);
 }
 
 int main(void)
@@ -324,6 +354,7 @@ int main(void)
 		BOTH(one_port_to_two_listeners_of_one_pod_gives_two_connections),
 		BOTH(short_requests_take_small_holds),
 		BOTH(rules_count_connections_requests_and_bytes),
+		BOTH(rules_count_requests_without_a_whole_reply),
 		BOTH(endpoints_count_their_connections_and_failures),
 	};
 

@@ -52,11 +52,13 @@ static void rates_are_differences_by_time(void **state)
 	*b = (struct rule_stats){.requests = 150,
 				 .bytes_to_pod = 3000,
 				 .bytes_to_client = 500,
-				 .status = {[2] = 30, [5] = 13}};
+				 .status = {[2] = 30, [5] = 13},
+				 .aborted = 4};
 	top_rates(&before, &now, 2, rows);
 	assert_near(rows[0].requests, 25);
 	assert_near(rows[0].replies, 20);
 	assert_near(rows[0].errors, 5);
+	assert_near(rows[0].aborted, 2);
 	assert_near(rows[0].bytes_to_pod, 1000);
 	assert_near(rows[0].bytes_to_client, 250);
 	assert_true(rows[0].p50_us < 0);

@@ -22,6 +22,7 @@ static struct rule_reading rules[] = {
 		   .bytes_to_pod = 5,
 		   .bytes_to_client = 6,
 		   .status = {[0] = 1, [2] = 2, [5] = 1},
+		   .aborted = 7,
 		   .total_us_sum = 2500000,
 		   .total_us = {[0] = 1, [2] = 2, [STATS_TIME_BUCKETS - 1] = 1}}},
 	{.id = 2, .name = "shop/web/shop"},
@@ -226,6 +227,8 @@ static void rules_and_endpoints_have_their_labels(void **state)
 			  "rule=\"api\",code=\"2xx\"} 2");
 	assert_line(text, "pathroute_rule_responses_total{namespace=\"shop\",route=\"web\","
 			  "rule=\"api\",code=\"unknown\"} 1");
+	assert_line(text, "pathroute_rule_aborted_total{namespace=\"shop\",route=\"web\","
+			  "rule=\"api\"} 7");
 	assert_line(text, "pathroute_flows{state=\"spliced\"} 5");
 	assert_line(text, "pathroute_flows{state=\"waiting\"} 6");
 	assert_line(text, "pathroute_map_capacity{map=\"flows\"} 131072");
