@@ -96,7 +96,8 @@ __noinline int send_farewell(struct packet_context *ctx, struct scratch *s, __u3
 	if (segment_write(ctx, s) >= 0)
 		bpf_clone_redirect(ctx, flow->client_ifindex, 0);
 	leg_end(flow, &flow->leg);
-	flow_tail(flow, s->packet.now);
+	s->packet.slot = slot;
+	flow_tail(flow, &s->packet);
 	return VERDICT_FLOW_EXPIRED;
 }
 

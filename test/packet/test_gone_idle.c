@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client between two requests, when its pod has gone or goes right behind the reply. */
+#include <stdio.h>
+
 #include "harness.h"
 #include "harness_legs.h"
 
@@ -236,7 +238,7 @@ static struct tcp_segment probe_answer(const struct connection *c, uint32_t prob
 {
 	struct tcp_segment segment = client_segment(c, 0, NULL);
 
-	strcpy(segment.options.layout, "nntnna");
+	snprintf(segment.options.layout, sizeof(segment.options.layout), "nntnna");
 	segment.options.sack_count = 1;
 	segment.options.sack[0] = (struct sack_block){probed - 1, probed};
 	segment.ack = ack;

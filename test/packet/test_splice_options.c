@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A joined connection: SACK blocks and timestamps are translated wherever they lie. */
+#include <stdio.h>
+
 #include "harness.h"
 #include "harness_legs.h"
 
@@ -108,7 +110,7 @@ static void sack_of_bytes_of_an_earlier_pod_becomes_nops(void **state)
 	segment.options.sack[0].left = c->router_isn;
 	segment.options.sack[0].right = c->router_isn + 1;
 	want = translated_to_pod(c, &segment);
-	strcpy(want.options.layout, "nntnnnnnnnnnnnn");
+	snprintf(want.options.layout, sizeof(want.options.layout), "nntnnnnnnnnnnnn");
 	want.options.sack_count = 0;
 	client_sends(c, &segment);
 	expect_verdict(c, VERDICT_TO_POD);
