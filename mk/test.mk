@@ -34,7 +34,7 @@ test-lab: $(PROGRAMS) $(LAB_PROGRAMS)
 # The API server is built from source the first time, outside the tree.
 test-e2e: $(PROGRAMS) $(E2E_PROGRAMS)
 	@$(if $(IS_ROOT),deps/kubernetes/build kube-apiserver kubectl >/dev/null)
-	@$(if $(IS_ROOT),deps/helm/build >/dev/null || echo 'SKIPPED: tests of the chart, no helm')
+	@$(if $(IS_ROOT),deps/helm/build >/dev/null || echo 'SKIPPED: tests of the chart: no helm')
 	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-e2e.txt $(E2E)
 
 # Building the same twice needs no root; the image does.

@@ -47,7 +47,10 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    """Files with a control plane of their own come after those that share one: what is begun
+    before the first test belongs to the shared one."""
+    items.sort(key=lambda item: (item.get_closest_marker("last") is not None,
+                                 hasattr(item.module, "plane")))
 
 
 @pytest.fixture(scope="session", autouse=True)
