@@ -32,7 +32,7 @@
 #define HTTP_METHOD_MAX 32   /* bytes; longer: 501 */
 
 /* Sizes of the maps as compiled in; the agent may change those marked (option) before load. */
-#define FLOWS_DEFAULT 131072     /* (option) flows; the index has two entries for each */
+#define FLOWS_DEFAULT 131072     /* (option) flows; two entries in the index */
 #define HOLDS_SMALL_DEFAULT 8192 /* (option) 2 KiB holds */
 #define HOLDS_LARGE_DEFAULT 1024 /* (option) 16 KiB holds */
 #define RULES_DEFAULT 8192       /* (option) rules; id 0 means none */

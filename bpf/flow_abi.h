@@ -235,7 +235,8 @@ struct due_send {
 	__u32 pad;
 };
 
-/* "legs" (ARRAY, free list "legs_free"): legs that wait for a request of their rule. */
+/* "legs" (ARRAY, free list "legs_free"): legs that wait for a request of their rule. Each has an
+ * entry in the index, which has two more for each flow. */
 #define LEGS_DEFAULT 65536
 
 #endif

@@ -24,31 +24,32 @@ struct program {
 	bool adopted;
 };
 
-/* Which option sets the size of which map, and how many entries there are for each unit. */
+/* Which option sets the size of which map, how many entries each unit has, and how many more. */
 struct map_size {
 	const char *map;
 	size_t option; /* offset in struct program_options */
 	uint32_t factor;
+	uint32_t more;
 };
 
 #define SIZE_OF(option) offsetof(struct program_options, option)
 
 static const struct map_size map_sizes[] = {
-	{"flows", SIZE_OF(flows), 2},
-	{"flow_slots", SIZE_OF(flows), 1},
-	{"flow_free", SIZE_OF(flows), 1},
-	{"holds_large", SIZE_OF(holds_large), 1},
-	{"holds_large_free", SIZE_OF(holds_large), 1},
-	{"sources", SIZE_OF(holds_large), 2},
-	{"hosts", SIZE_OF(rules), 1},
-	{"paths", SIZE_OF(rules), 2},
-	{"rules", SIZE_OF(rules), 1},
-	{"rule_sets", SIZE_OF(rules), 3},
-	{"rule_names", SIZE_OF(rules), 1},
-	{"rule_stats", SIZE_OF(rules), 1},
-	{"endpoints", SIZE_OF(endpoints), 1},
-	{"endpoint_stats", SIZE_OF(endpoints), 1},
-	{"endpoint_names", SIZE_OF(endpoints), 1},
+	{"flows", SIZE_OF(flows), 2, LEGS_DEFAULT},
+	{"flow_slots", SIZE_OF(flows), 1, 0},
+	{"flow_free", SIZE_OF(flows), 1, 0},
+	{"holds_large", SIZE_OF(holds_large), 1, 0},
+	{"holds_large_free", SIZE_OF(holds_large), 1, 0},
+	{"sources", SIZE_OF(holds_large), 2, 0},
+	{"hosts", SIZE_OF(rules), 1, 0},
+	{"paths", SIZE_OF(rules), 2, 0},
+	{"rules", SIZE_OF(rules), 1, 0},
+	{"rule_sets", SIZE_OF(rules), 3, 0},
+	{"rule_names", SIZE_OF(rules), 1, 0},
+	{"rule_stats", SIZE_OF(rules), 1, 0},
+	{"endpoints", SIZE_OF(endpoints), 1, 0},
+	{"endpoint_stats", SIZE_OF(endpoints), 1, 0},
+	{"endpoint_names", SIZE_OF(endpoints), 1, 0},
 };
 
 #define MAP_SIZES (sizeof(map_sizes) / sizeof(map_sizes[0]))
@@ -63,9 +64,9 @@ static int maps_set_sizes(const struct bpf_object *object, const struct program_
 		int error;
 
 		memcpy(&units, field, sizeof(units));
-		if (!map || units > UINT32_MAX / size->factor)
+		if (!map || units > (UINT32_MAX - size->more) / size->factor)
 			return -EINVAL;
-		error = bpf_map__set_max_entries(map, units * size->factor);
+		error = bpf_map__set_max_entries(map, units * size->factor + size->more);
 		if (error)
 			return error;
 	}

@@ -272,8 +272,7 @@ static __always_inline void account_own(__u32 slot, struct flow *flow, const __u
 	account_log_end(slot, status, LOG_OWN_REPLY, bpf_ktime_get_ns());
 }
 
-/* Requests that have no whole reply: those that wait for its head, and one whose reply has begun.
- */
+/* Requests that have no whole reply: those that wait for its head, and one inside of its body. */
 static __always_inline __u32 account_open(const struct flow *flow)
 {
 	const struct http_framing *reply = &flow->reply;

@@ -60,7 +60,7 @@
 		__uint(pinning, LIBBPF_PIN_BY_NAME); \
 	} name_ SEC(".maps")
 
-MAP_HASH(flows, struct flow_key, struct flow_ref, 2 * FLOWS_DEFAULT);
+MAP_HASH(flows, struct flow_key, struct flow_ref, 2 * FLOWS_DEFAULT + LEGS_DEFAULT);
 MAP_ARRAY(flow_slots, struct flow, FLOWS_DEFAULT);
 MAP_QUEUE(flow_free, FLOWS_DEFAULT);
 MAP_ARRAY(alloc, struct alloc_mark, ALLOC_POOLS);

@@ -43,7 +43,7 @@ static void set_sizes(struct bpf_object *object, const struct datapath_settings 
 
 	for (unsigned i = 0; i < sizeof(small) / sizeof(small[0]); i++)
 		set_size(object, small[i], 128);
-	set_size(object, "flows", 2 * settings->flows);
+	set_size(object, "flows", 2 * settings->flows + LEGS_DEFAULT);
 	set_size(object, "flow_slots", settings->flows);
 	set_size(object, "flow_free", settings->flows);
 	set_size(object, "holds_small", settings->holds_small);

@@ -316,6 +316,24 @@ static void a_syn_of_a_parked_pod_is_dropped(void **state)
 	expect_undisturbed(c, &used);
 }
 
+/* Its connections have places of their own, however small the table is. */
+static void a_full_table_parks_as_many_pods_as_an_empty_one(void **state)
+{
+	struct datapath_settings settings = testbed_default_settings();
+	struct connection *c = *state;
+	struct leg left;
+
+	settings.flows = 1;
+	harness_use_settings(c, &settings);
+	connection_splice(c, REQUEST_ROOT);
+	reply_is_taken(c, REPLY_OK);
+	for (unsigned rule = 0; rule < ROUTES_MORE; rule++) {
+		reroute(c, more_request(rule), &left);
+		reply_is_taken(c, REPLY_OK);
+	}
+	expect_number(parked_of(c), FLOW_LEGS - 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -334,6 +352,7 @@ int main(void)
 		BOTH(a_rst_of_the_client_ends_parked_pods_too),
 		BOTH(a_flow_that_ends_forgets_its_parked_pods),
 		BOTH(a_syn_of_a_parked_pod_is_dropped),
+		BOTH(a_full_table_parks_as_many_pods_as_an_empty_one),
 	};
 
 	return HARNESS_RUN(tests);
