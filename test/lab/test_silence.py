@@ -170,14 +170,17 @@ def test_a_slow_pod_is_waited_for(start):
     assert lab.agent.verdicts()["pod_replaced"] == 0
 
 
-def test_a_get_that_was_reset_by_one_pod_and_is_repeated_at_silent_ones_is_answered_503(start):
+def test_a_get_that_was_reset_by_one_pod_and_is_repeated_at_a_silent_one_is_answered_503(start):
     """The client has nothing to send that would repeat a SYN: all of its request was
     acknowledged."""
     def keep(reluctant, connection):
-        swallow(lab, other(lab))
+        silent = other(lab)
+        swallow(lab, silent)
+        # It could be chosen again, and would answer.
+        lab.write_shop(api=[silent])
+        wait.until(lambda: reluctant.pod.ipv4 not in lab.agent.ctl("backends"), "one pod less")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         connection.close()
-        swallow(lab, reluctant.pod)
         return True
 
     lab = start(keep)
