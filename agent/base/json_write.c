@@ -2,6 +2,7 @@
 #include "json_write.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void write_string(FILE *out, const char *text)
@@ -80,4 +81,22 @@ void json_write_bool(struct json_writer *writer, const char *key, bool flag)
 {
 	write_key(writer, key);
 	fputs(flag ? "true" : "false", writer->out);
+}
+
+bool json_memory_begin(struct json_memory *memory)
+{
+	*memory = (struct json_memory){0};
+	memory->writer.out = open_memstream(&memory->text, &memory->length);
+	return memory->writer.out;
+}
+
+char *json_memory_end(struct json_memory *memory)
+{
+	bool failed = ferror(memory->writer.out);
+
+	failed |= fclose(memory->writer.out) != 0;
+	if (!failed)
+		return memory->text;
+	free(memory->text);
+	return NULL;
 }

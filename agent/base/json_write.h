@@ -7,6 +7,7 @@
 #define PATHROUTE_JSON_WRITE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -25,5 +26,18 @@ void json_write_array_end(struct json_writer *writer);
 void json_write_text(struct json_writer *writer, const char *key, const char *text);
 void json_write_integer(struct json_writer *writer, const char *key, int64_t number);
 void json_write_bool(struct json_writer *writer, const char *key, bool flag);
+
+/* JSON that becomes a text in memory. Its address must not change between begin and end. */
+struct json_memory {
+	struct json_writer writer;
+	char *text;
+	size_t length;
+};
+
+/* False: there is no memory, and nothing to be ended. */
+bool json_memory_begin(struct json_memory *memory);
+
+/* The text, which the caller frees; NULL if there was no memory for all of it. */
+char *json_memory_end(struct json_memory *memory);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/cleanup.h"
 #include "../base/json_write.h"
 
 /* Limits of the API server. */
@@ -76,15 +75,10 @@ static void event_encode(struct json_writer *writer, const struct event_facts *f
 
 char *event_text_encode(const struct event_facts *facts)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t length;
-	struct json_writer writer = {.out = open_memstream(&text, &length)};
-	bool failed;
+	struct json_memory memory;
 
-	if (!writer.out)
+	if (!json_memory_begin(&memory))
 		return NULL;
-	event_encode(&writer, facts);
-	failed = ferror(writer.out);
-	failed |= fclose(writer.out) != 0;
-	return failed ? NULL : STEAL(text);
+	event_encode(&memory.writer, facts);
+	return json_memory_end(&memory);
 }

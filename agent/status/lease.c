@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/cleanup.h"
 #include "../base/dice.h"
 #include "../base/json_write.h"
 #include "../route/path_route.h"
@@ -180,20 +179,15 @@ static void spec_encode(struct json_writer *writer, const struct lease *lease)
 
 char *lease_encode(const struct lease *lease, const struct lease_labels *labels)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t length;
-	struct json_writer writer = {.out = open_memstream(&text, &length)};
-	bool failed;
+	struct json_memory memory;
 
-	if (!writer.out)
+	if (!json_memory_begin(&memory))
 		return NULL;
-	json_write_object(&writer, NULL);
-	json_write_text(&writer, "apiVersion", "coordination.k8s.io/v1");
-	json_write_text(&writer, "kind", "Lease");
-	metadata_encode(&writer, lease, labels);
-	spec_encode(&writer, lease);
-	json_write_object_end(&writer);
-	failed = ferror(writer.out);
-	failed |= fclose(writer.out) != 0;
-	return failed ? NULL : STEAL(text);
+	json_write_object(&memory.writer, NULL);
+	json_write_text(&memory.writer, "apiVersion", "coordination.k8s.io/v1");
+	json_write_text(&memory.writer, "kind", "Lease");
+	metadata_encode(&memory.writer, lease, labels);
+	spec_encode(&memory.writer, lease);
+	json_write_object_end(&memory.writer);
+	return json_memory_end(&memory);
 }

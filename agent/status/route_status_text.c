@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/cleanup.h"
 #include "../base/json_write.h"
 
 static const char *const state_words[] = {
@@ -175,20 +174,15 @@ static void status_encode(struct json_writer *writer, const struct status_wish *
 
 char *status_wish_encode(const struct status_wish *wish, const char *version)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t length;
-	struct json_writer writer = {.out = open_memstream(&text, &length)};
-	bool failed;
+	struct json_memory memory;
 
-	if (!writer.out)
+	if (!json_memory_begin(&memory))
 		return NULL;
-	json_write_object(&writer, NULL);
-	json_write_object(&writer, "metadata");
-	json_write_text(&writer, "resourceVersion", version);
-	json_write_object_end(&writer);
-	status_encode(&writer, wish);
-	json_write_object_end(&writer);
-	failed = ferror(writer.out);
-	failed |= fclose(writer.out) != 0;
-	return failed ? NULL : STEAL(text);
+	json_write_object(&memory.writer, NULL);
+	json_write_object(&memory.writer, "metadata");
+	json_write_text(&memory.writer, "resourceVersion", version);
+	json_write_object_end(&memory.writer);
+	status_encode(&memory.writer, wish);
+	json_write_object_end(&memory.writer);
+	return json_memory_end(&memory);
 }
