@@ -12,6 +12,7 @@
 #include "framing_text.h"
 #include "framing_trial.h"
 #include "framing_vectors.h"
+#include "random_below.h"
 
 #define MUTATIONS 30000
 
@@ -213,16 +214,6 @@ static void sequence_numbers_may_wrap_anywhere(void **state)
 			compare((struct framing_stream){
 				.first = -before, .cut = {7, 11}, .replies = replies});
 	}
-}
-
-static uint32_t random_state = 1;
-
-static uint32_t random_below(uint32_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state % limit;
 }
 
 static void engine_and_references_agree_on_mutated_messages(void **state)

@@ -12,6 +12,7 @@
 #include "../../bpf/lib/http_parse.h"
 #include "head_trial.h"
 #include "http_vectors.h"
+#include "random_below.h"
 
 #define MUTATIONS 200000
 #define CUTS_MAX 700 /* of a long head, offsets at its start and at its end */
@@ -142,16 +143,6 @@ static void the_result_does_not_depend_on_how_the_bytes_were_cut(void **state)
 	(void)state;
 	each_vector(http_vectors_accepted, compare_cuts);
 	each_vector(http_vectors_refused, compare_cuts);
-}
-
-static uint32_t random_state = 1;
-
-static uint32_t random_below(uint32_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state % limit;
 }
 
 /* Changes, removes or adds a byte, mostly one that means something. */

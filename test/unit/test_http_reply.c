@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "random_below.h"
 #include "reply_trial.h"
 #include "reply_vectors.h"
 
@@ -124,16 +125,6 @@ static void the_result_does_not_depend_on_how_the_bytes_were_cut(void **state)
 		compare_cuts(vector->text);
 	for (const char *const *bad = reply_vectors_bad; *bad; bad++)
 		compare_cuts(*bad);
-}
-
-static uint32_t random_state = 1;
-
-static uint32_t random_below(uint32_t limit)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state % limit;
 }
 
 static void reader_and_reference_agree_on_mutated_heads(void **state)
