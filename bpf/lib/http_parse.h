@@ -17,9 +17,6 @@
 #define HTTP_SCAN_WORDS 32     /* per step */
 #define HTTP_EMPTY_LINES_MAX 4 /* bytes of empty lines in front of a request line */
 
-/* Steps that http_head_parse() takes before it changes to bpf_loop(): a head of this many lines. */
-#define HTTP_FAST_STEPS 24
-
 /* No head takes more: a step moves on by a byte at least, or to the next of the line's phases. */
 #define HTTP_STEPS_MAX (4 * HTTP_HEAD_MAX)
 
