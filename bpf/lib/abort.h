@@ -9,23 +9,31 @@
 #define PASS_RESTART 1000 /* request_restart() */
 #define PASS_ABORT 2000   /* abort_flow(), with the verdict that is added to this */
 
-/* Resets the pod in use and the client, for which the packet is used up; parked pods get FIN. The
- * flow is gone then. */
-__noinline int abort_flow(struct packet_context *ctx, struct scratch *s, __u32 slot, __u32 verdict)
+/* Resets the pod in use, sends FIN to parked ones, and builds the RST for the client in place of
+ * the packet. Negative: it could not be built. */
+static __always_inline int abort_segment(struct packet_context *ctx, struct scratch *s,
+					 struct flow *flow, __u32 slot)
 {
-	struct flow *flow = flow_at(slot);
-	__u32 seq;
+	__u32 seq = flow->isn + 1;
 
-	if (!s || !flow)
-		return VERDICT_INTERNAL;
-	seq = flow->isn + 1;
 	if (flow->state == FLOW_SPLICED) { /* before, the leg has no numbers */
 		seq = seq_max(flow->leg.pod_next, flow->client_ack); /* a FIN may be behind it */
 		leg_reset(ctx, s, slot);
 	}
 	park_finish_all(ctx, s, slot);
 	reply_segment(&s->segment, flow, seq, TCP_RST | TCP_ACK);
-	if (segment_write(ctx, s) < 0)
+	return segment_write(ctx, s);
+}
+
+/* Resets the pod in use and the client, for which the packet is used up; parked pods get FIN. The
+ * flow is gone then. */
+__noinline int abort_flow(struct packet_context *ctx, struct scratch *s, __u32 slot, __u32 verdict)
+{
+	struct flow *flow = flow_at(slot);
+
+	if (!s || !flow)
+		return VERDICT_INTERNAL;
+	if (abort_segment(ctx, s, flow, slot) < 0)
 		verdict = VERDICT_INTERNAL;
 	else
 		s->packet.action = bpf_redirect(flow->client_ifindex, 0);

@@ -283,9 +283,7 @@ __noinline int answer_gap(struct packet_context *ctx, struct scratch *s, __u32 s
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	park_segment(&s->segment, flow, &flow->leg, TCP_ACK);
-	s->segment.seq = flow->client_next - flow->leg.e;
-	s->segment.ack = flow->client_ack - flow->leg.d;
+	park_segment_in_use(&s->segment, flow, TCP_ACK, flow->client_next);
 	if (flow->leg.flags & TCP_SIDE_TIMESTAMPS)
 		segment_timestamps(&s->segment, flow->client_tsval, s->packet.tsval);
 	if (segment_write(ctx, s) < 0)

@@ -13,10 +13,8 @@ __noinline int leg_reset(struct packet_context *ctx, struct scratch *s, __u32 sl
 
 	if (!s || !flow || !flow->leg.pod_port)
 		return -1;
-	park_segment(&s->segment, flow, &flow->leg, TCP_RST | TCP_ACK);
+	park_segment_in_use(&s->segment, flow, TCP_RST | TCP_ACK, leg_expected(flow));
 	segment_no_options(&s->segment);
-	s->segment.seq = leg_expected(flow) - flow->leg.e;
-	s->segment.ack = flow->client_ack - flow->leg.d;
 	if (segment_write(ctx, s) < 0)
 		return -1;
 	bpf_clone_redirect(ctx, flow->leg.ifindex, 0);

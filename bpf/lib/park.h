@@ -28,6 +28,16 @@ static __always_inline void park_segment(struct segment *segment, const struct f
 		segment_timestamps(segment, flow->client_tsval, leg->t);
 }
 
+/* The same to the pod in use, with `seq` in the client's numbering: what the client has is
+ * acknowledged. Timestamps are the caller's to write. */
+static __always_inline void park_segment_in_use(struct segment *segment, const struct flow *flow,
+						__u8 flags, __u32 seq)
+{
+	park_segment(segment, flow, &flow->leg, flags);
+	segment->seq = seq - flow->leg.e;
+	segment->ack = flow->client_ack - flow->leg.d;
+}
+
 /* Sends a segment beside what becomes of the packet at hand, whose bytes are lost by it. */
 __noinline int park_tell(struct packet_context *ctx, struct scratch *s, __u32 slot, __u32 id,
 			 __u32 flags)

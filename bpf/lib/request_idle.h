@@ -37,9 +37,7 @@ __noinline int request_probe(struct packet_context *ctx, struct scratch *s, __u3
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	park_segment(&s->segment, flow, &flow->leg, TCP_ACK);
-	s->segment.seq = flow->leg.pod_ack - flow->leg.e - 1;
-	s->segment.ack = flow->client_ack - flow->leg.d;
+	park_segment_in_use(&s->segment, flow, TCP_ACK, flow->leg.pod_ack - 1);
 	if (flow->leg.flags & TCP_SIDE_TIMESTAMPS)
 		segment_timestamps(&s->segment, s->packet.tsval,
 				   splice_tsecr_to_pod(flow, s->packet.tsecr));

@@ -11,6 +11,7 @@
 #ifndef PATHROUTE_SEND_H
 #define PATHROUTE_SEND_H
 
+#include "abort.h"
 #include "due.h"
 
 /* A safe request ends with it. The last byte of another one goes to nobody. */
@@ -65,9 +66,7 @@ __noinline int send_probe(struct packet_context *ctx, struct scratch *s, __u32 s
 		return VERDICT_INTERNAL;
 	leg = &flow->leg;
 	leg->probes++;
-	park_segment(&s->segment, flow, leg, TCP_ACK);
-	s->segment.seq = leg->pod_ack - leg->e - 1;
-	s->segment.ack = flow->client_ack - leg->d;
+	park_segment_in_use(&s->segment, flow, TCP_ACK, leg->pod_ack - 1);
 	if (leg->flags & TCP_SIDE_TIMESTAMPS)
 		segment_timestamps(&s->segment, flow->client_tsval,
 				   splice_tsecr_to_pod(flow, flow->tsval));
@@ -82,18 +81,10 @@ __noinline int send_probe(struct packet_context *ctx, struct scratch *s, __u32 s
 __noinline int send_farewell(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
-	__u32 seq;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	seq = flow->isn + 1;
-	if (flow->state == FLOW_SPLICED) { /* before, the leg has no numbers */
-		seq = flow->leg.pod_next;
-		leg_reset(ctx, s, slot);
-	}
-	park_finish_all(ctx, s, slot);
-	reply_segment(&s->segment, flow, seq, TCP_RST | TCP_ACK);
-	if (segment_write(ctx, s) >= 0)
+	if (abort_segment(ctx, s, flow, slot) >= 0)
 		bpf_clone_redirect(ctx, flow->client_ifindex, 0);
 	leg_end(flow, &flow->leg);
 	s->packet.slot = slot;

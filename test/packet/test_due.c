@@ -173,6 +173,24 @@ static void a_silent_connection_is_ended_at_all_sides(void **state)
 	expect_number(active_on(c, used.pod_number), 0);
 }
 
+/* A RST with the number in front of the FIN would be nothing to it. */
+static void a_client_that_has_the_pods_fin_is_reset_behind_it(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment got;
+
+	connection_splice(c, REQUEST_ROOT);
+	pod_passes(c, TCP_PSH | TCP_FIN, "HTTP/1.0 200 OK\r\n\r\nall");
+	client_passes(c, 0, NULL);
+	sweep_age(c, c->testbed->settings.half_timeout + 1);
+	sweep_send(c);
+	expect_verdict(c, VERDICT_FLOW_EXPIRED);
+	take_segment(c); /* the pod's */
+	got = take_segment(c);
+	expect_number(got.flags, TCP_RST | TCP_ACK);
+	expect_number(got.seq, c->client.ack);
+}
+
 /* So that its kernel need not send it again and again. */
 static void the_fin_of_a_parked_pod_is_answered_after_the_end(void **state)
 {
@@ -268,6 +286,7 @@ int main(void)
 		BOTH(when_no_pod_has_answered_in_time_the_client_is_sent_503),
 		BOTH(a_request_whose_body_is_under_way_loses_nothing_by_a_repeated_syn),
 		BOTH(a_silent_connection_is_ended_at_all_sides),
+		BOTH(a_client_that_has_the_pods_fin_is_reset_behind_it),
 		BOTH(the_fin_of_a_parked_pod_is_answered_after_the_end),
 		BOTH(a_flow_that_has_been_replaced_is_left_alone),
 		BOTH(the_timer_asks_once_a_second_while_something_is_due),
