@@ -51,7 +51,7 @@ static void name_write(struct route_commit *commit, enum route_map map, uint32_t
 	commit_write(commit, map, &id, &name);
 }
 
-static void endpoint_write(struct route_commit *commit, const struct image_endpoint *endpoint)
+void commit_endpoint(struct route_commit *commit, const struct image_endpoint *endpoint)
 {
 	static const struct endpoint_stats no_stats;
 
@@ -123,7 +123,7 @@ static void rule_stats_clear(struct route_commit *commit, uint32_t id)
 	commit_write(commit, ROUTE_MAP_rule_stats, &id, zero);
 }
 
-static void rule_write(struct route_commit *commit, const struct image_rule *rule)
+void commit_rule(struct route_commit *commit, const struct image_rule *rule)
 {
 	for (int family = 0; family < IMAGE_FAMILIES; family++) {
 		if (rule->sets[family] && rule->sets[family]->fresh)
@@ -145,10 +145,10 @@ void commit_rules(struct route_commit *commit)
 {
 	for (size_t i = 0; i < commit->image->endpoint_count; i++) {
 		if (commit->image->endpoints[i].fresh)
-			endpoint_write(commit, &commit->image->endpoints[i]);
+			commit_endpoint(commit, &commit->image->endpoints[i]);
 	}
 	for (size_t i = 0; i < commit->image->rule_count; i++)
-		rule_write(commit, &commit->image->rules[i]);
+		commit_rule(commit, &commit->image->rules[i]);
 }
 
 static void rules_remove(struct route_commit *commit)
@@ -164,19 +164,37 @@ static void rules_remove(struct route_commit *commit)
 	}
 }
 
+void commit_unused_endpoint(struct route_commit *commit, const struct image_endpoint *endpoint)
+{
+	struct endpoint gone = endpoint->value;
+
+	gone.in_use = 0;
+	commit_write(commit, ROUTE_MAP_endpoints, &endpoint->id, &gone);
+	commit->change->endpoints_removed++;
+}
+
 void commit_unused_rules(struct route_commit *commit)
 {
 	rules_remove(commit);
 	for (size_t i = 0; i < commit->old->endpoint_count; i++) {
-		const struct image_endpoint *endpoint = &commit->old->endpoints[i];
-		struct endpoint gone = endpoint->value;
-
-		if (endpoint->kept)
-			continue;
-		gone.in_use = 0;
-		commit_write(commit, ROUTE_MAP_endpoints, &endpoint->id, &gone);
-		commit->change->endpoints_removed++;
+		if (!commit->old->endpoints[i].kept && commit->old->endpoints[i].value.in_use)
+			commit_unused_endpoint(commit, &commit->old->endpoints[i]);
 	}
+}
+
+int route_maps_commit_refresh(const struct route_maps *maps, const struct route_refresh *refresh,
+			      struct route_change *change)
+{
+	const struct route_image *image = maps->image;
+	struct route_commit commit = {.maps = maps, .image = image, .change = change};
+
+	for (size_t i = refresh->first_endpoint; i < image->endpoint_count; i++)
+		commit_endpoint(&commit, &image->endpoints[i]);
+	for (size_t i = 0; i < refresh->rule_count; i++)
+		commit_rule(&commit, &refresh->rules[i]);
+	for (size_t i = 0; i < refresh->gone_count; i++)
+		commit_unused_endpoint(&commit, &image->endpoints[refresh->gone[i]]);
+	return commit.error;
 }
 
 int route_maps_commit(const struct route_maps *maps, const struct route_image *image,
