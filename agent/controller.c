@@ -203,7 +203,7 @@ static void controller_done(struct controller *controller)
 	datapath_close(controller->datapath);
 	event_loop_free(controller->loop);
 	route_store_free(controller->store);
-	route_report_done(&controller->report);
+	live_table_done(&controller->live);
 	refused_files_done(&controller->refused);
 }
 

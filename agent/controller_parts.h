@@ -11,8 +11,8 @@
 #include "observe/http_server.h"
 #include "observe/readings.h"
 #include "refused_files.h"
+#include "route/live_table.h"
 #include "route/route_store.h"
-#include "route/route_table_build.h"
 #include "route/route_version.h"
 #include "source/source.h"
 
@@ -34,11 +34,11 @@ struct controller {
 	bool synced; /* the store holds everything that exists */
 	struct refused_files refused;
 
-	struct route_report report;
-	uint64_t revision;   /* of the store, at the last apply */
-	bool due;            /* to be built although the store is the same */
-	bool applied;        /* the maps hold what the store says */
-	uint64_t applied_ms; /* when they last did; 0: never */
+	struct live_table live; /* as applied last, whether or not the maps took it */
+	uint64_t revision;      /* of the store, at the last apply */
+	bool due;               /* to be built although the store is the same */
+	bool applied;           /* the maps hold what the store says */
+	uint64_t applied_ms;    /* when they last did; 0: never */
 	uint64_t map_errors;
 	uint64_t map_audits;
 	uint64_t map_drift; /* differences that audits have found, since the start */
@@ -60,8 +60,7 @@ double controller_clock_exact_ms(void);
 void controller_apply(struct controller *controller);
 
 /* The table of what the store holds now. 0 or a negative errno. */
-int controller_build(const struct controller *controller, struct route_table **ret_table,
-		     struct route_report *ret_report);
+int controller_build(const struct controller *controller, struct route_table **ret_table);
 
 /* Compares what the maps really hold with the store, now and from time to time; what differs is
  * logged, counted and set right. */
@@ -91,7 +90,7 @@ void controller_status_stop(struct controller *controller);
 void controller_status_seen(void *context, const struct route_version *version,
 			    const struct rejection *refused);
 void controller_status_gone(void *context, const struct object_key *key);
-/* The maps hold what the store says; after an apply, the report is new, too. */
+/* The maps hold what the store says; after a change of the report, that is new, too. */
 void controller_status_settled(struct controller *controller);
 void controller_status_applied(struct controller *controller);
 /* Ends the loop, as soon as another agent can lead. */

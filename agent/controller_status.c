@@ -72,7 +72,7 @@ static int service_start(struct controller *controller, struct controller_status
 		.watched = options->namespace,
 		.node = status->node,
 		.daemonset = options->daemonset,
-		.report = &controller->report,
+		.report = &controller->live.report,
 		.log = service_log,
 	};
 	int error = node_find(options, status->node);

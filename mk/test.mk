@@ -8,7 +8,7 @@ CLUSTER := $(PYTHON) -m pytest test/cluster
 KUBERNETES := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab test-e2e test-image \
+.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab test-e2e test-churn test-image \
 	test-cluster demo bench bench-packet
 
 test: deps
@@ -38,6 +38,13 @@ test-e2e: $(PROGRAMS) $(E2E_PROGRAMS)
 	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-e2e.txt $(E2E)
 
 # Building the same twice needs no root; the image does.
+# Endpoints that change for CHURN_SECONDS; test-e2e has a short time of it.
+CHURN_SECONDS ?= 60
+test-churn: $(PROGRAMS) $(E2E_PROGRAMS)
+	@$(if $(IS_ROOT),deps/kubernetes/build kube-apiserver kubectl >/dev/null)
+	@$(if $(IS_ROOT),,SKIP='not root') CHURN_SECONDS=$(CHURN_SECONDS) \
+		test/run-pytest $(RESULTS)/test-churn.txt $(E2E)/test_scale.py
+
 test-image:
 	@test/run-pytest $(RESULTS)/test-image.txt $(PYTHON) -m pytest test/image
 
