@@ -162,8 +162,10 @@ static int datapath_start(struct controller *controller)
 /* The kernel is touched last: a mistake of the user is found before. */
 static int controller_start(struct controller *controller)
 {
-	int error = loop_start(controller);
+	int error = controller_place_find(controller);
 
+	if (!error)
+		error = loop_start(controller);
 	if (!error && !controller->options->manifests)
 		error = controller_kube_open(controller);
 	if (!error)

@@ -80,6 +80,7 @@ static int build_options(const struct controller *controller, struct ip_address 
 		.class_name = controller->options->class_name,
 		.node_addresses = controller->options->node_addresses,
 		.node_address_count = controller->options->node_address_count,
+		.place = controller->place,
 	};
 	int error = 0;
 
@@ -208,12 +209,12 @@ static void status_changed(void *context, const struct route_status *status,
  * is to be applied. */
 static bool apply_endpoints(struct controller *controller)
 {
-	const struct store_changes *changes = route_store_changes(controller->store);
 	double begin_ms = controller_clock_exact_ms();
 	bool is_changed = false;
 	struct live_touched touched = {.context = &is_changed, .status_changed = status_changed};
 	struct route_change change = {0};
-	int error = live_table_refresh(&controller->live, controller->store, changes, &touched);
+	int error = live_table_refresh(&controller->live, controller->store, &controller->place,
+				       &touched);
 
 	if (!error)
 		error = datapath_refresh(

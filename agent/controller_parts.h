@@ -18,6 +18,8 @@
 
 struct controller {
 	const struct options *options;
+	char node[OBJECT_NAME_MAX + 1];
+	struct endpoint_place place; /* of the node */
 	struct event_loop *loop;
 	struct datapath *datapath;
 	struct event_timer *key_timer;
@@ -52,6 +54,11 @@ struct controller {
 
 	struct controller_log *log; /* NULL: no access log is wanted */
 };
+
+/* Finds out which node this is, and where. */
+int controller_place_find(struct controller *controller);
+/* Of the environment; NULL: it is not there, or empty. */
+const char *controller_variable(const char *name);
 
 uint64_t controller_clock_ms(void);
 double controller_clock_exact_ms(void);

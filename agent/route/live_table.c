@@ -49,7 +49,7 @@ static bool is_same(const struct route_condition *left, const struct route_condi
 	       !strcmp(left->reason, right->reason) && !strcmp(left->message, right->message);
 }
 
-static int route_refresh(struct live_table *live, const struct route_store *store,
+static int route_refresh(struct live_table *live, const struct rule_source *source,
 			 const struct live_route *route, struct live_touched *touched)
 {
 	struct route_status before = *route->status, now = before;
@@ -59,7 +59,7 @@ static int route_refresh(struct live_table *live, const struct route_store *stor
 	/* The other conditions depend on no slice: what the rules add to them here counts twice. */
 	route_status_reset_ready(&now);
 	for (size_t i = 0; i < route->rule_count && !error; i++) {
-		error = rule_resolve(store, route->object, i, &now, &rule);
+		error = rule_resolve(source, i, &now, &rule);
 		if (!error)
 			error = rule_refresh(live, &rule, route->rules[i], touched);
 	}
@@ -71,7 +71,7 @@ static int route_refresh(struct live_table *live, const struct route_store *stor
 }
 
 /* Each route once, though it may use several of the Services. */
-static int users_refresh(struct live_table *live, const struct route_store *store,
+static int users_refresh(struct live_table *live, struct rule_source *source,
 			 const struct changed_service *service, struct live_touched *touched)
 {
 	const struct service_user *user = service_users_first(&live->users, service);
@@ -83,7 +83,8 @@ static int users_refresh(struct live_table *live, const struct route_store *stor
 		if (route->touched)
 			continue;
 		route->touched = true;
-		error = route_refresh(live, store, route, touched);
+		source->route = route->object;
+		error = route_refresh(live, source, route, touched);
 	}
 	return error;
 }
@@ -97,12 +98,14 @@ static void users_unmark(struct live_table *live, const struct changed_service *
 }
 
 int live_table_refresh(struct live_table *live, const struct route_store *store,
-		       const struct store_changes *changes, struct live_touched *touched)
+		       const struct endpoint_place *place, struct live_touched *touched)
 {
+	const struct store_changes *changes = route_store_changes(store);
+	struct rule_source source = {.store = store, .place = place};
 	int error = 0;
 
 	for (size_t i = 0; i < changes->count && !error; i++)
-		error = users_refresh(live, store, &changes->services[i], touched);
+		error = users_refresh(live, &source, &changes->services[i], touched);
 	for (size_t i = 0; i < changes->count; i++)
 		users_unmark(live, &changes->services[i]);
 	return error;

@@ -45,9 +45,9 @@ struct live_touched {
 	size_t rule_capacity;
 };
 
-/* The endpoints of `services` have changed in the store. 0 or -ENOMEM, then the table is to be
- * built anew. */
+/* For route_store_changes(), which are of EndpointSlices only; `place` is that of the build. 0 or
+ * -ENOMEM, then the table is to be built anew. */
 int live_table_refresh(struct live_table *live, const struct route_store *store,
-		       const struct store_changes *changes, struct live_touched *touched);
+		       const struct endpoint_place *place, struct live_touched *touched);
 
 #endif

@@ -96,6 +96,7 @@ static int resolve_rules(struct build *build, size_t number)
 	struct live_route *route = &build->live.routes[number];
 	const struct path_route *content = &route->object->path_route;
 	size_t i, count = content->rule_count + (content->default_backend != NULL);
+	const struct rule_source source = {build->store, route->object, &build->options->place};
 	struct table_rule *resolved = calloc(count, sizeof(*resolved));
 	int error = 0;
 
@@ -106,7 +107,7 @@ static int resolve_rules(struct build *build, size_t number)
 	route->rule_count = count;
 	for (i = 0; i < count && !error; i++) {
 		route->rules[i] = TABLE_NONE;
-		error = rule_resolve(build->store, route->object, i, route->status, &resolved[i]);
+		error = rule_resolve(&source, i, route->status, &resolved[i]);
 	}
 	return error;
 }

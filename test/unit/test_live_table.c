@@ -96,7 +96,7 @@ static const char routes[] =
 	"  rules: [{name: one, match: {path: {value: /one}}, backends: [{service: {name: s0, port: "
 	"http}}]}]\n";
 
-static const struct route_table_options options;
+static const struct route_table_options options = {.place = {"zone-a", "node-1"}};
 
 static void group_compare(const struct table_group *left, const struct table_group *right)
 {
@@ -168,6 +168,13 @@ static void slice_name(char name[16], size_t number)
 static void slice_put(struct route_store *store, size_t number)
 {
 	static const char *const truth[] = {"true", "false"};
+	static const char *const hints[] = {
+		"",
+		", hints: {forZones: [{name: zone-a}]}",
+		", hints: {forZones: [{name: zone-a}]}",
+		", hints: {forZones: [{name: zone-b}]}",
+		", hints: {forZones: [{name: zone-a}], forNodes: [{name: node-1}]}",
+	};
 	bool ipv6 = random_below(3) == 0;
 	char text[2048], name[16];
 	size_t length;
@@ -183,9 +190,10 @@ static void slice_put(struct route_store *store, size_t number)
 		length += (size_t)snprintf(
 			text + length, sizeof(text) - length,
 			"{addresses: ['%s%u'], conditions: {ready: %s, serving: %s, "
-			"terminating: %s}}%s",
+			"terminating: %s}%s}%s",
 			ipv6 ? "fd00::" : "10.0.0.", 1 + random_below(9), truth[random_below(2)],
-			truth[random_below(2)], truth[random_below(2)], left > 1 ? ", " : "");
+			truth[random_below(2)], truth[random_below(2)], hints[random_below(5)],
+			left > 1 ? ", " : "");
 	snprintf(text + length, sizeof(text) - length, "]}\n");
 	object_text_store(store, text);
 }
@@ -250,7 +258,7 @@ static size_t refresh(struct live_table *live, struct route_store *store)
 	const struct store_changes *changes = route_store_changes(store);
 
 	assert_false(changes->others);
-	assert_int_equal(live_table_refresh(live, store, changes, &touched), 0);
+	assert_int_equal(live_table_refresh(live, store, &options.place, &touched), 0);
 	route_store_settle(store);
 	touched_check(&touched, live->table);
 	free(touched.rules);
@@ -293,7 +301,7 @@ static void a_service_that_no_route_uses_touches_nothing(void **state)
 	object_text_store(store, "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: "
 				 "{name: x, namespace: shop, labels: {kubernetes.io/service-name: "
 				 "unused}}, addressType: IPv4, endpoints: [], ports: []}\n");
-	assert_int_equal(live_table_refresh(&live, store, route_store_changes(store), &touched), 0);
+	assert_int_equal(live_table_refresh(&live, store, &options.place, &touched), 0);
 	assert_int_equal(touched.rule_count, 0);
 	live_table_done(&live);
 	route_store_free(store);
