@@ -100,6 +100,8 @@ void controller_status_gone(void *context, const struct object_key *key);
 /* The maps hold what the store says; after a change of the report, that is new, too. */
 void controller_status_settled(struct controller *controller);
 void controller_status_applied(struct controller *controller);
+/* On how many nodes the agents' DaemonSet wants one; 0: not known. */
+void controller_status_set_wanted(const struct controller *controller, uint32_t nodes);
 /* Ends the loop, as soon as another agent can lead. */
 void controller_status_end(struct controller *controller);
 /* Where this agent's Leases are, and its DaemonSet. */

@@ -49,7 +49,6 @@ static int service_start(struct controller *controller, struct controller_status
 		.class_name = options->class_name ? options->class_name : ROUTE_CLASS_DEFAULT,
 		.watched = options->namespace,
 		.node = controller->node,
-		.daemonset = options->daemonset,
 		.report = &controller->live.report,
 		.log = service_log,
 	};
@@ -117,6 +116,12 @@ void controller_status_applied(struct controller *controller)
 {
 	if (controller->status)
 		status_service_applied(controller->status->service);
+}
+
+void controller_status_set_wanted(const struct controller *controller, uint32_t nodes)
+{
+	if (controller->status)
+		status_service_set_wanted(controller->status->service, nodes);
 }
 
 void controller_status_end(struct controller *controller)
