@@ -8,6 +8,7 @@
 
 struct route_commit {
 	const struct route_maps *maps;
+	struct route_ports *ports; /* of maps */
 	const struct route_image *old;
 	const struct route_image *image;
 	struct route_change *change;
