@@ -62,8 +62,10 @@ static void group_set(struct table_group *group, uint32_t service, uint32_t fami
 
 		snprintf(address, sizeof(address), family ? "fd00::%u:%u" : "10.0.%u.%u", service,
 			 i);
-		if (wanted >> i & 1)
-			small_endpoint(group, address);
+		if (!(wanted >> i & 1))
+			continue;
+		small_endpoint(group, address);
+		group->endpoints[family][group->endpoint_count[family] - 1].port = 9000 + i;
 	}
 }
 
