@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -207,6 +208,7 @@ static void controller_done(struct controller *controller)
 	route_store_free(controller->store);
 	live_table_done(&controller->live);
 	refused_files_done(&controller->refused);
+	free(controller->node);
 }
 
 /* Everything is closed when it returns. */

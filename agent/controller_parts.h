@@ -18,8 +18,8 @@
 
 struct controller {
 	const struct options *options;
-	char node[OBJECT_NAME_MAX + 1];
-	struct endpoint_place place; /* of the node */
+	char *node;                  /* its name */
+	struct endpoint_place place; /* and where it is */
 	struct event_loop *loop;
 	struct datapath *datapath;
 	struct event_timer *key_timer;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,7 +26,9 @@ int controller_place_find(struct controller *controller)
 		log_error("name of the host: %s", strerror(errno));
 		return -errno;
 	}
-	snprintf(controller->node, sizeof(controller->node), "%s", name ? name : host);
+	controller->node = strndup(name ? name : host, OBJECT_NAME_MAX);
+	if (!controller->node)
+		return -ENOMEM;
 	controller->place = (struct endpoint_place){
 		.zone = options->zone ? options->zone : controller_variable("NODE_ZONE"),
 		.node = controller->node,
