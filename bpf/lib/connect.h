@@ -19,30 +19,39 @@
 #define CONNECT_SYNS 2 /* SYNs to one endpoint before the next is tried */
 #define CONNECT_PORT_FIRST 1024
 #define CONNECT_PORT_COUNT 64512
-#define CONNECT_PORT_TRIES 4
+#define CONNECT_PORT_TRIES 32
 #define CONNECT_PORTS_TRIED_MAX 8
 #define CONNECT_CROWDED_TICKS 1000
 #define CONNECT_REPEAT_TICKS 16 /* a request twice in a burst is a copy, not a retransmission */
 #define CONNECT_DEADLINE_TICKS 10000 /* for all endpoints together */
 
-/* Puts the pod's tuple into the index, with another source port where the client's is taken
- * (two listeners before one pod see one client port twice) or `fresh_port` asks for it. */
-static __always_inline int connect_index(struct flow *flow, __u32 slot, int fresh_port)
+/* Puts the pod's tuple with this source port into the index. Negative: it is taken. */
+static __always_inline int connect_index_port(struct flow *flow, __u32 slot, __be16 port)
 {
 	__u32 tag = FLOW_TAG(flow->generation, flow->leg.id, FLOW_SIDE_POD);
 	struct flow_key key;
 
-	flow->leg.source_port = flow->client_port;
-	for (int i = 0; i <= CONNECT_PORT_TRIES; i++) {
-		if (i || fresh_port) {
-			__u32 offset = bpf_get_prandom_u32() % CONNECT_PORT_COUNT;
+	flow->leg.source_port = port;
+	flow_leg_key(flow, &flow->leg, &key);
+	return flow_index(&key, slot, tag) ? -1 : 0;
+}
 
-			flow->leg.source_port = bpf_htons(CONNECT_PORT_FIRST + offset);
-		}
-		flow_leg_key(flow, &flow->leg, &key);
-		if (!flow_index(&key, slot, tag))
+/* Puts the pod's tuple into the index, with another source port where the client's is taken
+ * (two listeners before one pod see one client port twice) or `fresh_port` asks for it. A busy
+ * client's ended connections keep a good part of all ports for a while, so that a few random ones
+ * may all be taken; its own port, if nothing else is left, is better than none. */
+static __always_inline int connect_index(struct flow *flow, __u32 slot, int fresh_port)
+{
+	if (!fresh_port && !connect_index_port(flow, slot, flow->client_port))
+		return 0;
+	for (int i = 0; i < CONNECT_PORT_TRIES; i++) {
+		__u32 offset = bpf_get_prandom_u32() % CONNECT_PORT_COUNT;
+
+		if (!connect_index_port(flow, slot, bpf_htons(CONNECT_PORT_FIRST + offset)))
 			return 0;
 	}
+	if (fresh_port && !connect_index_port(flow, slot, flow->client_port))
+		return 0;
 	flow->leg.pod_port = 0;
 	return -1;
 }
