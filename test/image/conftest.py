@@ -11,7 +11,7 @@ import images
 def pytest_collection_modifyitems(items):
     if os.geteuid() != 0:
         for item in items:
-            if "image" in item.fixturenames:
+            if {"image", "stunnel"} & set(item.fixturenames):
                 item.add_marker(pytest.mark.skip("not root"))
 
 
