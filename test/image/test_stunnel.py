@@ -40,3 +40,11 @@ def test_the_image_is_small(stunnel):
 def test_a_configuration_that_is_missing_ends_it_with_a_reason(stunnel_files):
     done = inside(stunnel_files, "serve", "/etc/pathroute-tls/stunnel.conf")
     assert done.returncode != 0 and "stunnel.conf" in done.stderr
+
+
+def test_a_client_s_address_can_be_kept(stunnel_files):
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-euc", 'ip link add eth0 type veth peer name eth1; chroot "$1" sh -euc '
+         '"keep-client-address 80; keep-client-address 80; ip rule"', "sh", stunnel_files],
+        text=True, capture_output=True, check=False)
+    assert done.stdout.count("sport 80 lookup 1080") == 1, done

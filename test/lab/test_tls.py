@@ -4,7 +4,6 @@
 import contextlib
 import dataclasses
 import os
-import subprocess
 
 import pytest
 
@@ -14,32 +13,14 @@ from lab_fixtures import opened, start_shop
 from namespace import Namespace
 from processes import Process
 from raw_http import ask
-from test_clients import CHROMIUM, HOST, PATHS, PODS, needs
+from test_clients import HOST, PATHS, PODS, needs
+from tls_client import chromium, curl, key_hash, make_certificate
 
 EXAMPLE = os.path.join(ROOT, "examples/tls")
 SERVE = os.path.join(ROOT, "deploy/stunnel/serve")
 ADDRESS = "10.99.0.2"
 
 pytestmark = needs("/usr/bin/stunnel4")
-
-
-def make_certificate(folder):
-    """tls.crt and tls.key in the folder, signed by itself; replaced whole."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "30", "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}",
-         "-keyout", f"{folder}/new.key", "-out", f"{folder}/new.crt"],
-        check=True, capture_output=True)
-    for name in ("key", "crt"):
-        os.rename(f"{folder}/new.{name}", f"{folder}/tls.{name}")
-
-
-def key_hash(folder):
-    """As Chromium wants to hear which certificate it shall trust."""
-    script = ("openssl x509 -in tls.crt -pubkey -noout | openssl pkey -pubin -outform der | "
-              "openssl dgst -sha256 -binary | base64")
-    return subprocess.run(["sh", "-c", script], cwd=folder, text=True, capture_output=True,
-                          check=True).stdout.strip()
 
 
 @dataclasses.dataclass
@@ -66,10 +47,8 @@ class Tls:
 
     def fetch(self, *paths, check=True):
         """What curl prints, which checks the certificate."""
-        return self.lab["client"].namespace.run(
-            "curl", "-sS", "--max-time", "10", "--cacert", f"{self.folder}/tls.crt", "--resolve",
-            f"{HOST}:443:{ADDRESS}", *[f"https://{HOST}{path}" for path in paths],
-            check=check).stdout
+        return curl(self.lab["client"], self.folder, ADDRESS,
+                    *[f"https://{HOST}{path}" for path in paths], check=check)
 
     def stop(self):
         if self.stunnel:
@@ -94,7 +73,7 @@ def front():
         lab = start_shop(make())
         folder = os.path.join(lab.directory, "tls")
         os.mkdir(folder)
-        make_certificate(folder)
+        make_certificate(folder, HOST)
         with example_namespace(lab) as namespace:
             yield Tls(lab, folder, namespace)
 
@@ -134,7 +113,7 @@ def test_large_replies_arrive_whole(tls):
 def test_a_new_certificate_is_served_without_a_restart(tls):
     process = tls.stunnel.pid
     before = key_hash(tls.folder)
-    make_certificate(tls.folder)
+    make_certificate(tls.folder, HOST)
     assert key_hash(tls.folder) != before
     # curl trusts the new one only.
     wait.until(lambda: "pod=api" in tls.fetch("/api/", check=False), "the new certificate")
@@ -147,8 +126,5 @@ def test_clients_without_tls_are_served_beside_it(tls):
 
 @needs("/usr/bin/chromium")
 def test_chromium_gets_a_page_over_https(tls):
-    shown = tls.lab["client"].namespace.run(
-        *CHROMIUM, f"--user-data-dir={tls.folder}/chromium", "--dump-dom",
-        f"--host-resolver-rules=MAP {HOST} {ADDRESS}",
-        f"--ignore-certificate-errors-spki-list={key_hash(tls.folder)}", f"https://{HOST}/api/x")
-    assert "pod=api" in shown.stdout and "uri=/api/x" in shown.stdout
+    shown = chromium(tls.lab["client"], tls.folder, ADDRESS, f"https://{HOST}/api/x")
+    assert "pod=api" in shown and "uri=/api/x" in shown
