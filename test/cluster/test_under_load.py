@@ -19,7 +19,7 @@ from raw_http import Connection, ask
 from shop import BACKENDS, PATHS, OfDeployment
 
 REPLICAS = 3
-OUTAGE_SECONDS = int(os.environ.get("OUTAGE_SECONDS", "20"))
+OUTAGE_SECONDS = int(os.environ.get("OUTAGE_SECONDS", "60"))
 # The first attempt that succeeds may come a minute after the one before.
 CATCH_UP_SECONDS = 70
 NODE_PORT = 8099

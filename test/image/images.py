@@ -5,6 +5,7 @@
 buildah builds them; what the Dockerfiles take for their base is made by debootstrap. All are kept
 in ${XDG_CACHE_HOME:-~/.cache}/pathroute/images, and built again when the sources change.
 
+images.py --base: only make the base.
 images.py FILE: also write the image to FILE, an OCI archive, as `localhost/pathroute-agent:test`.
 """
 
@@ -84,6 +85,12 @@ def archive():
                             "Identifier: Packages", f"Codename: {SUITE}", "Component: main"],
                            stdout=subprocess.PIPE, text=True, check=False).stdout.split()
     return known[:1]
+
+
+def have_base():
+    """Made if it is not there; the caller has the lock."""
+    if not has(BASE):
+        make_base()
 
 
 def make_base():
@@ -167,8 +174,7 @@ def _image(name, paths, target, variable):
     """The name of the image in our storage; built if it is not there."""
     image = f"{name}:{_fingerprint(paths)}"
     with locked():
-        if not has(BASE):
-            make_base()
+        have_base()
         if not has(image):
             _make(target, variable, image)
             _forget_others(name, image)
@@ -202,9 +208,26 @@ def added(image):
     return sizes[0] - sizes[1]
 
 
+def missing():
+    """Why no image can be made here, or ""."""
+    if os.geteuid() != 0:
+        return "not root"
+    for name in ("buildah", "debootstrap"):
+        if not shutil.which(name):
+            return f"no {name} here: make deps"
+    try:
+        with locked():
+            have_base()
+    except AssertionError as error:
+        return f"no base for images: {str(error).strip().splitlines()[-1]}"
+    return ""
+
+
 def save(path):
     run(*buildah("push", "-q", agent_image(), f"oci-archive:{path}:{AGENT}:test"))
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--base"]:
+        sys.exit(missing() or None)
     save(os.path.abspath(sys.argv[1]))

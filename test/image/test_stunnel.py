@@ -8,6 +8,7 @@ import pytest
 import images
 
 MEGABYTE = 1000 * 1000
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # as of a container
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def stunnel_files(stunnel):
 def inside(files, *command):
     """In the image, as its own user."""
     return subprocess.run(["chroot", "--userspec=65534:65534", files, *command], text=True,
-                          capture_output=True, check=False)
+                          capture_output=True, check=False, env={"PATH": PATH})
 
 
 def test_stunnel_has_all_its_libraries(stunnel_files):
@@ -44,7 +45,8 @@ def test_a_configuration_that_is_missing_ends_it_with_a_reason(stunnel_files):
 
 def test_a_client_s_address_can_be_kept(stunnel_files):
     done = subprocess.run(
-        ["unshare", "--net", "sh", "-euc", 'ip link add eth0 type veth peer name eth1; chroot "$1" sh -euc '
+        ["unshare", "--net", "sh", "-euc",
+         'ip link add eth0 type veth peer name eth1; chroot "$1" sh -euc '
          '"keep-client-address 80; keep-client-address 80; ip rule"', "sh", stunnel_files],
-        text=True, capture_output=True, check=False)
+        text=True, capture_output=True, check=False, env={"PATH": PATH})
     assert done.stdout.count("sport 80 lookup 1080") == 1, done
