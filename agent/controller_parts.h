@@ -94,6 +94,8 @@ void controller_status_gone(void *context, const struct object_key *key);
 /* The maps hold what the store says; after an apply, the report is new, too. */
 void controller_status_settled(struct controller *controller);
 void controller_status_applied(struct controller *controller);
+/* The uid of the DaemonSet, to which this agent's Leases belong. */
+void controller_status_owner(struct controller *controller, const char *uid);
 /* Ends the loop, as soon as another agent can lead. */
 void controller_status_end(struct controller *controller);
 /* Where this agent's Leases are, and its DaemonSet. */

@@ -143,6 +143,12 @@ void controller_status_applied(struct controller *controller)
 		status_service_applied(controller->status->service);
 }
 
+void controller_status_owner(struct controller *controller, const char *uid)
+{
+	if (controller->status)
+		status_service_set_owner(controller->status->service, uid);
+}
+
 void controller_status_end(struct controller *controller)
 {
 	struct controller_status *status = controller->status;

@@ -15,6 +15,11 @@ static void watch_report(void *context, bool failing, const char *text)
 		  controller->options->daemonset, text);
 }
 
+static void identified(void *context, const char *uid)
+{
+	controller_status_owner(context, uid);
+}
+
 /* The end of the agent, now that it is known what kind of an end it is. */
 static void end_decided(void *context)
 {
@@ -43,6 +48,7 @@ int controller_uninstall_start(struct controller *controller)
 			.name = controller->options->daemonset,
 			.context = controller,
 			.report = watch_report,
+			.identified = identified,
 			.answered = end_decided,
 		},
 		&controller->daemonset);

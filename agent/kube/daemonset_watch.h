@@ -15,6 +15,7 @@
 #include "kube_client.h"
 
 #define DAEMONSET_ASK_S 2 /* that an answer is waited for */
+#define DAEMONSET_UID_MAX 64
 
 struct daemonset_watch;
 
@@ -26,6 +27,8 @@ struct daemonset_watch_options {
 	void *context;
 	/* For the log, once for each change of fortune. */
 	void (*report)(void *context, bool failing, const char *text);
+	/* Its uid, when it was seen first, and each time it is another one. */
+	void (*identified)(void *context, const char *uid);
 	/* What was asked for is known as well as it can be. */
 	void (*answered)(void *context);
 };

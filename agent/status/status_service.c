@@ -289,6 +289,15 @@ void status_service_applied(struct status_service *service)
 	status_writer_wake(service->writer);
 }
 
+void status_service_set_owner(struct status_service *service, const char *uid)
+{
+	struct lease_owner *owner = &service->home.owner;
+
+	owner->daemonset = service->daemonset;
+	snprintf(owner->uid, sizeof(owner->uid), "%s", uid);
+	node_report_repeat(service->own);
+}
+
 bool status_service_release(struct status_service *service, void (*done)(void *context),
 			    void *context)
 {
