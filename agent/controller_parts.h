@@ -102,6 +102,8 @@ void controller_status_settled(struct controller *controller);
 void controller_status_applied(struct controller *controller);
 /* On how many nodes the agents' DaemonSet wants one; 0: not known. */
 void controller_status_set_wanted(const struct controller *controller, uint32_t nodes);
+/* The uid of the DaemonSet, to which this agent's Leases belong. */
+void controller_status_owner(struct controller *controller, const char *uid);
 /* Ends the loop, as soon as another agent can lead. */
 void controller_status_end(struct controller *controller);
 /* Where this agent's Leases are, and its DaemonSet. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Test levels. Each leaves "passed failed skipped" in $(RESULTS)/<level>.txt; `test` adds them up.
 
-LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e
+LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e test-image test-cluster
 LAB := $(if $(wildcard test/lab/run),test/lab/run,$(PYTHON) -m pytest test/lab)
 E2E := $(PYTHON) -m pytest test/e2e
 CLUSTER := $(PYTHON) -m pytest test/cluster
