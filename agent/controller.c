@@ -25,6 +25,11 @@ static void addresses_changed(void *context)
 		controller->due = true;
 }
 
+static void hooks_changed(void *context)
+{
+	controller_look_soon(context);
+}
+
 static void datapath_ready(void *context, uint32_t events)
 {
 	struct controller *controller = context;
@@ -89,6 +94,7 @@ static void signal_taken(void *context, int signal)
 		return;
 	case SIGUSR2:
 		controller_audit(controller);
+		controller_look(controller);
 		return;
 	case SIGTERM:
 		if (controller_uninstall_ask(controller))
@@ -140,7 +146,7 @@ static int datapath_start(struct controller *controller)
 		.idle_timeout_s = options->idle_timeout_s,
 		.mss = options->mss,
 	};
-	struct datapath_events events = {controller, report_log, addresses_changed};
+	struct datapath_events events = {controller, report_log, addresses_changed, hooks_changed};
 	int error = datapath_open(&wanted, &events, &controller->datapath);
 
 	if (error)
@@ -183,6 +189,8 @@ static int controller_start(struct controller *controller)
 	if (!error)
 		error = controller_audit_start(controller);
 	if (!error)
+		error = controller_look_start(controller);
+	if (!error)
 		controller_apply(controller);
 	return error;
 }
@@ -199,6 +207,7 @@ static void controller_done(struct controller *controller)
 		event_timer_free(controller->key_timer);
 		event_timer_free(controller->retry_timer);
 		event_timer_free(controller->audit_timer);
+		event_timer_free(controller->look_timer);
 	}
 	datapath_close(controller->datapath);
 	event_loop_free(controller->loop);

@@ -115,7 +115,9 @@ struct device {
 	__u32 mtu;
 	char name[16];
 	__u32 attach; /* 1: tcx link, 2: clsact filter, 0: not attached */
-	__u32 pad;
+	__u8 before;  /* programs of others that run before ours; 255: or more */
+	__u8 behind;  /* and behind it */
+	__u16 pad;
 };
 
 /* ---- settings: `const volatile struct datapath_settings settings` in .rodata ---- */

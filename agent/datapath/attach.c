@@ -33,12 +33,3 @@ int attach_remove_device(const char *directory, uint32_t ifindex)
 
 	return attach_clsact_remove(ifindex) ?: error;
 }
-
-enum attach_mode attach_query(const char *directory, uint32_t ifindex, uint32_t *ret_program_id)
-{
-	if (!attach_tcx_query(directory, ifindex, ret_program_id))
-		return ATTACH_TCX;
-	if (!attach_clsact_query(ifindex, ret_program_id))
-		return ATTACH_CLSACT;
-	return ATTACH_NONE;
-}

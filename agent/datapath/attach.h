@@ -37,9 +37,6 @@ int attach_device(const struct attach_point *point, enum attach_mode *ret_mode);
  * those whose device is gone. Counts those updated. */
 int attach_update_links(const char *directory, int program_fd, uint32_t *ret_updated);
 
-/* Asks the kernel what we really have on the device. ATTACH_NONE: nothing. */
-enum attach_mode attach_query(const char *directory, uint32_t ifindex, uint32_t *ret_program_id);
-
 /* Removes what we have on the device in any mode. 0 also when there was nothing. */
 int attach_remove_device(const char *directory, uint32_t ifindex);
 

@@ -40,6 +40,18 @@ struct tcx_info {
 	uint32_t attach_type;
 };
 
+/* The query part of union bpf_attr. */
+struct tcx_query {
+	uint32_t ifindex;
+	uint32_t attach_type;
+	uint32_t query_flags;
+	uint32_t attach_flags;
+	uint64_t programs;
+	uint32_t count;
+	uint32_t pad;
+	uint64_t rest[4];
+};
+
 static int tcx_create(uint32_t ifindex, int program_fd)
 {
 	struct tcx_create attr = {
@@ -166,5 +178,21 @@ int attach_tcx_query(const char *directory, uint32_t ifindex, uint32_t *ret_prog
 	if (info.ifindex != ifindex)
 		return -ENOENT;
 	*ret_program_id = info.program_id;
+	return 0;
+}
+
+int attach_tcx_list(uint32_t ifindex, uint32_t ret_programs[ATTACH_TCX_PROGRAMS],
+		    uint32_t *ret_count)
+{
+	struct tcx_query query = {
+		.ifindex = ifindex,
+		.attach_type = TCX_INGRESS,
+		.programs = (uint64_t)(uintptr_t)ret_programs,
+		.count = ATTACH_TCX_PROGRAMS,
+	};
+
+	if (syscall(__NR_bpf, BPF_PROG_QUERY, &query, sizeof(query)))
+		return errno == EINVAL ? -EOPNOTSUPP : -errno;
+	*ret_count = query.count;
 	return 0;
 }

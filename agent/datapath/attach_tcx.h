@@ -15,6 +15,13 @@ int attach_tcx_remove(const char *directory, uint32_t ifindex);
 /* Asks the kernel which program our link runs. -ENOENT: no link, or its device is gone. */
 int attach_tcx_query(const char *directory, uint32_t ifindex, uint32_t *ret_program_id);
 
+#define ATTACH_TCX_PROGRAMS 64 /* that a chain may have (BPF_MPROG_MAX) */
+
+/* Programs of a device's ingress chain, in their order. -EOPNOTSUPP: the kernel has no tcx;
+ * -ENODEV: the device is gone. */
+int attach_tcx_list(uint32_t ifindex, uint32_t ret_programs[ATTACH_TCX_PROGRAMS],
+		    uint32_t *ret_count);
+
 /* True if the kernel knows tcx; found by trying, with any program of the tc type. */
 bool attach_tcx_is_known(int program_fd);
 

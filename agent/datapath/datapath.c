@@ -181,6 +181,7 @@ int datapath_open(const struct datapath_options *options, const struct datapath_
 		.sink = &datapath->sink,
 		.context = events->context,
 		.addresses_changed = events->addresses_changed,
+		.hooks_changed = events->hooks_changed,
 	};
 
 	error = datapath_devices_new(&wanted, &datapath->devices);
@@ -244,6 +245,11 @@ int datapath_dispatch(struct datapath *datapath)
 	int error = datapath_devices_dispatch(datapath->devices);
 
 	return error ?: mtu_follow(datapath);
+}
+
+void datapath_look(struct datapath *datapath)
+{
+	datapath_devices_look(datapath->devices);
 }
 
 int datapath_due_fd(const struct datapath *datapath)

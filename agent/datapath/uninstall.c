@@ -19,7 +19,7 @@ static void link_clear(void *context, const struct link_state *link)
 			     link->name, strerror(-error));
 }
 
-static void link_gone(void *context, uint32_t ifindex)
+static void link_ignore(void *context, uint32_t ifindex)
 {
 	(void)context, (void)ifindex;
 }
@@ -31,7 +31,8 @@ static void addresses_changed(void *context)
 
 static int filters_remove(const struct report_sink *sink)
 {
-	struct link_sink links = {(void *)sink, link_clear, link_gone, addresses_changed};
+	struct link_sink links = {(void *)sink, link_clear, link_ignore, addresses_changed,
+				  link_ignore};
 	struct link_monitor *monitor;
 	int error = link_monitor_new(&links, &monitor);
 

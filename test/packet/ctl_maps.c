@@ -296,7 +296,8 @@ static int put_program(struct ctl_maps *maps)
 	struct device device = {.mtu = 65536, .name = "lo"};
 	int error;
 
-	maps->program_fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "pass", "GPL", pass, 2, NULL);
+	maps->program_fd =
+		bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "pathroute_ingre", "GPL", pass, 2, NULL);
 	if (maps->program_fd < 0 || bpf_obj_get_info_by_fd(maps->program_fd, &info, &length))
 		return -errno;
 	maps->program_id = info.id;
