@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Programs of somebody else on the router's devices: they count TCP packets and let all pass. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -58,4 +58,4 @@ int foreign_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-char _license[] SEC("license") = "Dual BSD/GPL";
+char _license[] SEC("license") = "Apache-2.0";
