@@ -137,6 +137,7 @@ static int datapath_start(struct controller *controller)
 		.device_patterns = options->devices.items,
 		.device_pattern_count = options->devices.count,
 		.attach = options->attach,
+		.delivery = options->delivery,
 		.flows = options->max_flows,
 		.rules = options->max_rules,
 		.endpoints = options->max_endpoints,

@@ -25,6 +25,8 @@ static const char help[] =
 	"  --class NAME          PathRoutes of this className are served (pathroute)\n"
 	"  --bpffs DIR           BPF file system for the pins (/sys/fs/bpf)\n"
 	"  --attach MODE         auto, tcx or clsact (auto: tcx if the kernel has it)\n"
+	"  --delivery WAY        fast: around the node's network stack; chain: through it, so\n"
+	"                        that its policy and other programs see the packets (fast)\n"
 	"  --node-address ADDR   where `node` listeners listen; repeatable (all global\n"
 	"                        addresses of the host)\n"
 	"  --http-listen A:PORT  /metrics, /readyz, /livez and / (127.0.0.1:9180), or none\n"

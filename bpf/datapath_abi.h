@@ -120,6 +120,12 @@ struct device {
 	__u16 pad;
 };
 
+/* How translated packets are handed on. */
+enum delivery {
+	DELIVERY_FAST = 0,  /* around the stack and the programs behind ours */
+	DELIVERY_CHAIN = 1, /* through both */
+};
+
 /* ---- settings: `const volatile struct datapath_settings settings` in .rodata ---- */
 
 struct datapath_settings {
@@ -135,7 +141,7 @@ struct datapath_settings {
 	__u32 tail_timeout;    /* ticks */
 	__u16 mss_v4;          /* largest MSS offered to clients */
 	__u16 mss_v6;
-	__u32 pad;
+	__u32 delivery; /* enum delivery */
 };
 
 #endif

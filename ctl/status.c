@@ -13,17 +13,26 @@ static double fill_percent(const struct fill_reading *fill)
 	return fill->capacity ? 100.0 * (double)fill->entries / (double)fill->capacity : 0;
 }
 
+/* How our program is attached where packets leave: with delivery chain only. */
+static const char *egress_label(const struct context *context, uint32_t ifindex)
+{
+	struct attach_chain chain = {.mode = ATTACH_NONE};
+
+	attach_chain_read(context->directory, ifindex, ATTACH_EGRESS, &chain);
+	return readings_attach_label(chain.mode);
+}
+
 static void print_devices(const struct context *context, const struct readings *readings)
 {
-	static const char *const columns[] = {"DEVICE", ">INDEX",  ">MTU",    "HOOK", ">PROGRAM",
-					      "PEER",   ">BEFORE", ">BEHIND", NULL};
+	static const char *const columns[] = {"DEVICE", ">INDEX",  ">MTU",    "HOOK",   ">PROGRAM",
+					      "PEER",   ">BEFORE", ">BEHIND", "EGRESS", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(columns);
 
 	for (size_t i = 0; i < readings->device_count; i++) {
 		const struct device_reading *reading = &readings->devices[i];
 		struct attach_chain chain = {.mode = ATTACH_NONE};
 
-		attach_chain_read(context->directory, reading->ifindex, &chain);
+		attach_chain_read(context->directory, reading->ifindex, ATTACH_INGRESS, &chain);
 		table_add(table, "%s", reading->device.name);
 		table_add(table, "%" PRIu32, reading->ifindex);
 		table_add(table, "%" PRIu32, reading->device.mtu);
@@ -36,6 +45,7 @@ static void print_devices(const struct context *context, const struct readings *
 		table_add(table, "%s", reading->device.flags & DEVICE_PEER ? "direct" : "-");
 		table_add(table, "%" PRIu32, chain.before);
 		table_add(table, "%" PRIu32, chain.behind);
+		table_add(table, "%s", egress_label(context, reading->ifindex));
 	}
 	table_print(table, stdout);
 }
@@ -154,7 +164,7 @@ static cJSON *devices_json(const struct context *context, const struct readings 
 		cJSON *device = cJSON_CreateObject();
 		struct attach_chain chain = {.mode = ATTACH_NONE};
 
-		attach_chain_read(context->directory, reading->ifindex, &chain);
+		attach_chain_read(context->directory, reading->ifindex, ATTACH_INGRESS, &chain);
 		cJSON_AddItemToArray(list, device);
 		cJSON_AddStringToObject(device, "name", reading->device.name);
 		cJSON_AddNumberToObject(device, "ifindex", reading->ifindex);
@@ -165,6 +175,7 @@ static cJSON *devices_json(const struct context *context, const struct readings 
 		cJSON_AddBoolToObject(device, "peer", reading->device.flags & DEVICE_PEER);
 		cJSON_AddNumberToObject(device, "programsBefore", chain.before);
 		cJSON_AddNumberToObject(device, "programsBehind", chain.behind);
+		cJSON_AddStringToObject(device, "egress", egress_label(context, reading->ifindex));
 	}
 	return list;
 }

@@ -39,13 +39,14 @@ static void xdp_read(uint32_t ifindex, struct attach_chain *chain)
 		chain->behind++;
 }
 
-static void tcx_read(const char *directory, uint32_t ifindex, struct attach_chain *chain)
+static void tcx_read(const char *directory, uint32_t ifindex, enum attach_hook hook,
+		     struct attach_chain *chain)
 {
 	uint32_t programs[ATTACH_TCX_PROGRAMS], count = 0, own = 0;
 
-	if (attach_tcx_query(directory, ifindex, &own))
+	if (attach_tcx_query(directory, ifindex, hook, &own))
 		own = 0;
-	if (attach_tcx_list(ifindex, programs, &count))
+	if (attach_tcx_list(ifindex, hook, programs, &count))
 		count = 0; /* no tcx, no device, or one of another namespace */
 	for (uint32_t i = 0; i < count; i++) {
 		if (programs[i] == own)
@@ -68,14 +69,16 @@ static int filter_count(void *context, const struct attach_filter *filter)
 	return 0;
 }
 
-int attach_chain_read(const char *directory, uint32_t ifindex, struct attach_chain *ret_chain)
+int attach_chain_read(const char *directory, uint32_t ifindex, enum attach_hook hook,
+		      struct attach_chain *ret_chain)
 {
 	struct attach_chain chain = {.mode = ATTACH_NONE};
 	int error;
 
-	xdp_read(ifindex, &chain);
-	tcx_read(directory, ifindex, &chain);
-	error = attach_filters_walk(ifindex, filter_count, &chain);
+	if (hook == ATTACH_INGRESS)
+		xdp_read(ifindex, &chain);
+	tcx_read(directory, ifindex, hook, &chain);
+	error = attach_filters_walk(ifindex, hook, filter_count, &chain);
 	if (!error)
 		*ret_chain = chain;
 	return error;

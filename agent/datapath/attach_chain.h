@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a device's ingress hooks really run, in the order of the kernel: the XDP program, the tcx
- * chain, the filters of clsact.
+ * What a device really runs on a packet that comes or leaves, in the order of the kernel: the XDP
+ * program (of those that come), the tcx chain, the filters of clsact.
  */
 #ifndef PATHROUTE_ATTACH_CHAIN_H
 #define PATHROUTE_ATTACH_CHAIN_H
@@ -19,6 +19,7 @@ struct attach_chain {
 
 /* `directory` is that of the pins. The device is one of this network namespace. Returns 0, also
  * when the device is gone, or a negative errno. */
-int attach_chain_read(const char *directory, uint32_t ifindex, struct attach_chain *ret_chain);
+int attach_chain_read(const char *directory, uint32_t ifindex, enum attach_hook hook,
+		      struct attach_chain *ret_chain);
 
 #endif

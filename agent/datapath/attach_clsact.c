@@ -23,10 +23,15 @@ struct filter_place {
 /* A handle can be taken by anybody; the program's name tells whose it is. */
 bool attach_clsact_is_ours(const struct attach_filter *filter)
 {
-	static const char program[] = "pathroute_ingre"; /* the kernel keeps 15 characters */
+	static const char prefix[] = "pathroute_";
 
 	return filter->handle == FILTER_HANDLE && filter->is_bpf &&
-	       !strncmp(filter->name, program, sizeof(program) - 1);
+	       !strncmp(filter->name, prefix, sizeof(prefix) - 1);
+}
+
+static enum bpf_tc_attach_point hook_point(enum attach_hook hook)
+{
+	return hook == ATTACH_EGRESS ? BPF_TC_EGRESS : BPF_TC_INGRESS;
 }
 
 static int place_note(void *context, const struct attach_filter *filter)
@@ -44,10 +49,10 @@ static int place_note(void *context, const struct attach_filter *filter)
 	return 0;
 }
 
-static int place_find(uint32_t ifindex, struct filter_place *ret_place)
+static int place_find(uint32_t ifindex, enum attach_hook hook, struct filter_place *ret_place)
 {
 	*ret_place = (struct filter_place){.found = false};
-	return attach_filters_walk(ifindex, place_note, ret_place);
+	return attach_filters_walk(ifindex, hook, place_note, ret_place);
 }
 
 /* The first one where a BPF filter fits. 0: none. */
@@ -60,10 +65,11 @@ static uint32_t place_free(const struct filter_place *place)
 	return 0;
 }
 
-int attach_clsact(uint32_t ifindex, int program_fd)
+int attach_clsact(const struct attach_point *point)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE, .prog_fd = program_fd);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)point->ifindex,
+		    .attach_point = hook_point(point->hook));
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE, .prog_fd = point->program_fd);
 	struct filter_place place;
 	int error;
 
@@ -71,7 +77,7 @@ int attach_clsact(uint32_t ifindex, int program_fd)
 	error = bpf_tc_hook_create(&hook);
 	if (error && error != -EEXIST)
 		return error;
-	error = place_find(ifindex, &place);
+	error = place_find(point->ifindex, point->hook, &place);
 	if (error)
 		return error;
 	filter.priority = place.found ? place.priority : place_free(&place);
@@ -79,12 +85,12 @@ int attach_clsact(uint32_t ifindex, int program_fd)
 	return filter.priority ? bpf_tc_attach(&hook, &filter) : -EBUSY;
 }
 
-int attach_clsact_remove(uint32_t ifindex)
+int attach_clsact_remove(uint32_t ifindex, enum attach_hook where)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = hook_point(where));
 	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE);
 	struct filter_place place;
-	int error = place_find(ifindex, &place);
+	int error = place_find(ifindex, where, &place);
 
 	if (error || !place.found)
 		return error;

@@ -21,7 +21,7 @@ struct filter_walk {
 	bool done;
 };
 
-static int request_send(int fd, uint32_t ifindex)
+static int request_send(int fd, uint32_t ifindex, enum attach_hook hook)
 {
 	struct {
 		struct nlmsghdr header;
@@ -36,7 +36,9 @@ static int request_send(int fd, uint32_t ifindex)
 		.tc =
 			{
 				.tcm_ifindex = (int)ifindex,
-				.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
+				.tcm_parent = TC_H_MAKE(TC_H_CLSACT, hook == ATTACH_EGRESS
+									     ? TC_H_MIN_EGRESS
+									     : TC_H_MIN_INGRESS),
 			},
 	};
 
@@ -109,7 +111,8 @@ static int reply_read(int fd, struct filter_walk *walk)
 	return error;
 }
 
-int attach_filters_walk(uint32_t ifindex, attach_filter_visit visit, void *context)
+int attach_filters_walk(uint32_t ifindex, enum attach_hook hook, attach_filter_visit visit,
+			void *context)
 {
 	struct filter_walk walk = {.visit = visit, .context = context};
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -117,7 +120,7 @@ int attach_filters_walk(uint32_t ifindex, attach_filter_visit visit, void *conte
 
 	if (fd < 0)
 		return -errno;
-	error = request_send(fd, ifindex);
+	error = request_send(fd, ifindex, hook);
 	while (!error && !walk.done)
 		error = reply_read(fd, &walk);
 	return error;

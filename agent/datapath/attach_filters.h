@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attach.h"
+
 #define ATTACH_FILTER_NAME_MAX 64
 
 struct attach_filter {
@@ -20,8 +22,9 @@ struct attach_filter {
 /* Called in the order in which the filters run; non-zero ends the walk. */
 typedef int (*attach_filter_visit)(void *context, const struct attach_filter *filter);
 
-/* Walks the ingress filters of a device of this network namespace. 0 also where there are none, or
+/* Walks the filters of a device's hook, in this network namespace. 0 also where there are none, or
  * no device; else a negative errno, or what `visit` returned. */
-int attach_filters_walk(uint32_t ifindex, attach_filter_visit visit, void *context);
+int attach_filters_walk(uint32_t ifindex, enum attach_hook hook, attach_filter_visit visit,
+			void *context);
 
 #endif

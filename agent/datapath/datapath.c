@@ -70,6 +70,7 @@ static int program_open(struct datapath *datapath, uint32_t mtu, struct program 
 		.rules = options->rules,
 		.endpoints = options->endpoints,
 		.holds_large = options->holds_large,
+		.delivery = options->delivery,
 		.source_cap = options->source_cap,
 		.head_timeout_s = options->head_timeout_s,
 		.idle_timeout_s = options->idle_timeout_s,
@@ -82,9 +83,12 @@ static int program_open(struct datapath *datapath, uint32_t mtu, struct program 
 
 static int links_update(struct datapath *datapath)
 {
+	const int program_fds[ATTACH_HOOKS] = {
+		[ATTACH_INGRESS] = program_ingress_fd(datapath->program),
+		[ATTACH_EGRESS] = program_egress_fd(datapath->program),
+	};
 	uint32_t updated = 0;
-	int error = attach_update_links(datapath->directory, program_ingress_fd(datapath->program),
-					&updated);
+	int error = attach_update_links(datapath->directory, program_fds, &updated);
 
 	if (error)
 		report_print(&datapath->sink, LOG_ERR, "cannot replace programs on devices: %s",

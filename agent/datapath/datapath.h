@@ -25,6 +25,7 @@ struct datapath_options {
 	char *const *device_patterns;
 	size_t device_pattern_count;
 	enum attach_wish attach;
+	enum delivery delivery;
 	uint32_t flows;
 	uint32_t rules;
 	uint32_t endpoints;

@@ -17,8 +17,8 @@ struct datapath_devices {
 	struct datapath_devices_options options;
 	struct devices list;
 	struct link_monitor *monitor;
-	int program_fd; /* -1: not loaded yet */
-	uint32_t program_id;
+	int program_fds[ATTACH_HOOKS]; /* negative: not loaded yet, or none for this hook */
+	uint32_t program_ids[ATTACH_HOOKS];
 	int map_fd;
 	bool attaching;
 	uint64_t repairs;
@@ -83,21 +83,41 @@ static void entry_note_others(struct datapath_devices *devices, struct device_en
 	others_report(devices, entry, more ? LOG_WARNING : LOG_INFO);
 }
 
-/* The map entry comes first: the program looks up the device of each packet. */
-static void entry_attach(struct datapath_devices *devices, struct device_entry *entry)
+/* Egress first: there ends what begins at ingress. */
+static int hooks_attach(const struct datapath_devices *devices, const struct device_entry *entry,
+			enum attach_mode *ret_mode)
 {
 	struct attach_point point = {
 		.directory = devices->options.directory,
 		.ifindex = entry->ifindex,
-		.program_fd = devices->program_fd,
 		.wish = devices->options.attach,
 	};
+	enum attach_mode mode = ATTACH_NONE;
+	int error = 0;
+
+	for (int hook = ATTACH_HOOKS - 1; !error && hook >= 0; hook--) {
+		point.hook = (enum attach_hook)hook;
+		point.program_fd = devices->program_fds[hook];
+		if (point.program_fd >= 0)
+			error = attach_device(&point, &mode);
+	}
+	if (error)
+		return error;
+	*ret_mode = mode;
+	if (devices->program_fds[ATTACH_EGRESS] < 0) /* of an earlier agent with DELIVERY_CHAIN */
+		attach_remove_hook(point.directory, point.ifindex, ATTACH_EGRESS);
+	return 0;
+}
+
+/* The map entry comes first: the program looks up the device of each packet. */
+static void entry_attach(struct datapath_devices *devices, struct device_entry *entry)
+{
 	uint32_t mode_before = entry->device.attach;
 	enum attach_mode mode = ATTACH_NONE;
 	int error;
 
 	entry_write(devices, entry);
-	error = attach_device(&point, &mode);
+	error = hooks_attach(devices, entry, &mode);
 	entry->device.attach = mode;
 	if (mode != mode_before)
 		entry_write(devices, entry);
@@ -107,9 +127,9 @@ static void entry_attach(struct datapath_devices *devices, struct device_entry *
 }
 
 static bool entry_chain(const struct datapath_devices *devices, const struct device_entry *entry,
-			struct attach_chain *ret_chain)
+			enum attach_hook hook, struct attach_chain *ret_chain)
 {
-	int error = attach_chain_read(devices->options.directory, entry->ifindex, ret_chain);
+	int error = attach_chain_read(devices->options.directory, entry->ifindex, hook, ret_chain);
 
 	if (error)
 		report_print(devices->options.sink, LOG_WARNING,
@@ -118,12 +138,22 @@ static bool entry_chain(const struct datapath_devices *devices, const struct dev
 	return !error;
 }
 
-static bool entry_is_whole(const struct datapath_devices *devices, const struct device_entry *entry,
-			   const struct attach_chain *chain)
+static bool hook_is_whole(const struct datapath_devices *devices, const struct device_entry *entry,
+			  enum attach_hook hook, const struct attach_chain *chain)
 {
 	return chain->mode != ATTACH_NONE &&
 	       chain->mode == (enum attach_mode)entry->device.attach &&
-	       chain->program_id == devices->program_id;
+	       chain->program_id == devices->program_ids[hook];
+}
+
+static bool egress_is_whole(const struct datapath_devices *devices,
+			    const struct device_entry *entry)
+{
+	struct attach_chain chain;
+
+	return devices->program_fds[ATTACH_EGRESS] < 0 ||
+	       !entry_chain(devices, entry, ATTACH_EGRESS, &chain) ||
+	       hook_is_whole(devices, entry, ATTACH_EGRESS, &chain);
 }
 
 static void entry_look(struct datapath_devices *devices, struct device_entry *entry)
@@ -133,9 +163,10 @@ static void entry_look(struct datapath_devices *devices, struct device_entry *en
 
 	if (!if_indextoname(entry->ifindex, name)) /* we shall hear of it */
 		return;
-	if (!entry_chain(devices, entry, &chain))
+	if (!entry_chain(devices, entry, ATTACH_INGRESS, &chain))
 		return;
-	if (!entry_is_whole(devices, entry, &chain)) {
+	if (!hook_is_whole(devices, entry, ATTACH_INGRESS, &chain) ||
+	    !egress_is_whole(devices, entry)) {
 		if (entry->device.attach != ATTACH_NONE) {
 			report_print(devices->options.sink, LOG_WARNING,
 				     "device %s: our program was taken off by somebody, attaching "
@@ -145,7 +176,7 @@ static void entry_look(struct datapath_devices *devices, struct device_entry *en
 			entry->device.attach = ATTACH_NONE;
 		}
 		entry_attach(devices, entry);
-		if (!entry_chain(devices, entry, &chain))
+		if (!entry_chain(devices, entry, ATTACH_INGRESS, &chain))
 			return;
 	}
 	entry_note_others(devices, entry, &chain);
@@ -156,7 +187,8 @@ static void entry_attach_and_look(struct datapath_devices *devices, struct devic
 	struct attach_chain chain;
 
 	entry_attach(devices, entry);
-	if (entry->device.attach != ATTACH_NONE && entry_chain(devices, entry, &chain))
+	if (entry->device.attach != ATTACH_NONE &&
+	    entry_chain(devices, entry, ATTACH_INGRESS, &chain))
 		entry_note_others(devices, entry, &chain);
 }
 
@@ -234,7 +266,8 @@ int datapath_devices_new(const struct datapath_devices_options *options,
 	devices->options = *options;
 	devices->list.patterns = options->patterns;
 	devices->list.pattern_count = options->pattern_count;
-	devices->program_fd = devices->map_fd = -1;
+	devices->map_fd = -1;
+	devices->program_fds[ATTACH_INGRESS] = devices->program_fds[ATTACH_EGRESS] = -1;
 	error = link_monitor_new(&sink, &devices->monitor);
 	if (!error)
 		error = link_monitor_dump(devices->monitor);
@@ -265,8 +298,10 @@ static uint32_t program_id(int program_fd)
 
 void datapath_devices_load(struct datapath_devices *devices, const struct program *program)
 {
-	devices->program_fd = program_ingress_fd(program);
-	devices->program_id = program_id(devices->program_fd);
+	devices->program_fds[ATTACH_INGRESS] = program_ingress_fd(program);
+	devices->program_fds[ATTACH_EGRESS] = program_egress_fd(program);
+	for (int hook = 0; hook < ATTACH_HOOKS; hook++)
+		devices->program_ids[hook] = program_id(devices->program_fds[hook]);
 	devices->map_fd = program_map_fd(program, "devices");
 	for (size_t i = 0; i < devices->list.count; i++)
 		entry_write(devices, &devices->list.entries[i]);

@@ -280,7 +280,8 @@ static int load(struct ctl_maps *maps)
 int ctl_maps_attach(struct ctl_maps *maps, enum attach_wish wish)
 {
 	char directory[PINS_PATH_MAX];
-	struct attach_point point = {directory, if_nametoindex("lo"), maps->program_fd, wish};
+	struct attach_point point = {directory, if_nametoindex("lo"), ATTACH_INGRESS,
+				     maps->program_fd, wish};
 	int error = pins_format_directory(maps->bpffs, directory, sizeof(directory));
 
 	return error ? error : attach_device(&point, &maps->attached);
