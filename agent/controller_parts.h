@@ -25,6 +25,9 @@ struct controller {
 	struct event_timer *key_timer;
 	struct event_timer *retry_timer;
 	struct event_timer *audit_timer;
+	struct event_timer *look_timer;
+	uint64_t looked_ms;   /* when the devices were last looked at */
+	uint64_t look_due_ms; /* and when they will be next */
 
 	struct controller_kube *kube;      /* NULL: manifests are the source */
 	struct controller_status *status;  /* NULL: likewise */
@@ -73,6 +76,12 @@ int controller_build(const struct controller *controller, struct route_table **r
  * logged, counted and set right. */
 int controller_audit_start(struct controller *controller);
 void controller_audit(struct controller *controller);
+
+/* Looks at what the devices run, from time to time and soon after something was changed there; what
+ * is missing is attached again. */
+int controller_look_start(struct controller *controller);
+void controller_look_soon(struct controller *controller);
+void controller_look(struct controller *controller);
 
 /* Begins to read the source into an empty store; on success it replaces the present one. */
 int controller_source_start(struct controller *controller);
