@@ -294,11 +294,12 @@ void status_service_set_wanted(struct status_service *service, uint32_t nodes)
 		nodes_changed(service);
 }
 
-void status_service_set_owner(struct status_service *service, const char *uid)
+void status_service_set_owner(struct status_service *service, const char *daemonset,
+			      const char *uid)
 {
 	struct lease_owner *owner = &service->home.owner;
 
-	owner->daemonset = service->daemonset;
+	owner->daemonset = daemonset;
 	snprintf(owner->uid, sizeof(owner->uid), "%s", uid);
 	node_report_repeat(service->own);
 }
