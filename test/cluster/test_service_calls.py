@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""examples/between-services/services.yaml: pods ask other Services by path, without a proxy beside them."""
+"""examples/between-services: pods ask other Services by path, without a proxy beside them."""
 
 import collections
 import os
