@@ -150,8 +150,11 @@ int pathroute_ingress(struct __sk_buff *ctx)
 static __always_inline int egress_tcp(struct packet_context *ctx, struct scratch *s)
 {
 	struct flow_ref ref;
-	struct flow *flow = flow_find(&s->packet.key, &ref);
+	struct flow *flow;
 
+	if (!ingress_port_used(PORTS_ENDPOINT, s->packet.key.source_port))
+		return VERDICT_NOT_OURS;
+	flow = flow_find(&s->packet.key, &ref);
 	if (!flow || FLOW_TAG_SIDE(ref.tag) != FLOW_SIDE_POD)
 		return VERDICT_NOT_OURS;
 	packet_parse_rest(ctx, &s->packet);
