@@ -197,9 +197,10 @@ int route_maps_apply(struct route_maps *maps, const struct route_table *table,
 		return error;
 	}
 	route_plan_accept(&input, image);
-	free(STEAL(maps->uses));
+	free(maps->uses);
 	route_image_free(maps->image);
 	maps->image = image;
+	maps->uses = route_refresh_count(image, &maps->pools);
 	return 0;
 }
 
@@ -224,12 +225,8 @@ static int refresh_commit(struct route_maps *maps, const struct route_refresh_in
 int route_maps_refresh(struct route_maps *maps, const struct route_table *table,
 		       const struct rule_places *places, struct route_change *ret_change)
 {
-	if (!maps->image)
+	if (!maps->uses)
 		return -ESTALE;
-	if (!maps->uses)
-		maps->uses = route_refresh_count(maps->image, &maps->pools);
-	if (!maps->uses)
-		return -ENOMEM;
 	return refresh_commit(maps,
 			      &(const struct route_refresh_input){
 				      .table = table,

@@ -39,7 +39,7 @@ struct route_maps {
 	struct route_pools pools;
 	struct route_ports ports;  /* what the map holds, as far as the image does */
 	struct route_image *image; /* what the maps hold; NULL: not known, to be read again */
-	struct endpoint_use *uses; /* of the image's endpoints; NULL: not counted yet */
+	struct endpoint_use *uses; /* of endpoints; NULL: the image is not of an apply */
 };
 
 /* Like route_maps_open(), and writes nothing: not to be applied to. */

@@ -7,11 +7,6 @@
 #include "../base/cleanup.h"
 #include "route_plan_parts.h"
 
-static const struct image_set *set_of(const struct image_rule *rule, int family)
-{
-	return rule ? rule->sets[family] : NULL;
-}
-
 static uint32_t members_of(const struct image_set *set)
 {
 	return set ? set->member_count : 0;
@@ -91,7 +86,7 @@ static size_t replaced_members(const struct route_refresh *refresh)
 
 	for (size_t i = 0; i < refresh->rule_count; i++) {
 		for (int family = 0; family < IMAGE_FAMILIES; family++)
-			count += members_of(set_of(refresh->rules[i].before, family));
+			count += members_of(refresh->rules[i].before->sets[family]);
 	}
 	return count;
 }

@@ -96,7 +96,8 @@ def test_an_agent_that_starts_without_api_server_keeps_the_old_tables(cluster, l
 
 def test_a_rotated_token_is_used(cluster, load, plane):
     """The first one ends; the file has had another since."""
-    first = tokens.expiring(plane, cluster.space.kube, seconds=3)
+    # Long enough to load the programs on a busy machine.
+    first = tokens.expiring(plane, cluster.space.kube, seconds=10)
     cluster.write_token(first)
     cluster.agent.stop()
     cluster.agent.start()
