@@ -91,6 +91,7 @@ struct cookie_key {
 /* ---- counters ---- */
 
 /* "verdicts" (PERCPU_ARRAY by enum verdict): __u64 packets. */
+/* "verdicts_xdp" (the same): how many of these XDP took, tc never saw them. */
 /* "flow_gauges" (PERCPU_ARRAY by enum flow_state): __s64, to be summed over the CPUs. */
 /* "alloc" (ARRAY by enum alloc_pool): how many slots of a pool were ever taken. */
 enum alloc_pool {

@@ -26,32 +26,12 @@ struct {
 /* Segments of no flow, for a listener. */
 __noinline int ingress_listener(struct packet_context *ctx, struct scratch *s, __u32 learned)
 {
-	__u32 cookie;
+	int verdict;
 
 	if (!s)
 		return VERDICT_INTERNAL;
-	if (s->packet.flags & TCP_SYN)
-		return handshake_syn(ctx, s, learned);
-	if (s->packet.flags & TCP_RST)
-		return VERDICT_RST_SWALLOWED;
-	if (!(s->packet.flags & TCP_ACK))
-		return VERDICT_FLAGS_FORBIDDEN;
-	if (s->packet.odd_options && (packet_load_options(ctx, s) || s->options.forbidden))
-		return VERDICT_FLAGS_FORBIDDEN;
-	cookie = handshake_check(s, 0);
-	if (cookie == COOKIE_FIRST && s->packet.length)
-		return gather_first(ctx, s);
-	return handshake_corner(ctx, s, cookie);
-}
-
-static __always_inline struct listener *ingress_find_listener(const struct packet *packet)
-{
-	struct listener_key key = {
-		.address = packet->key.destination,
-		.port = packet->key.destination_port,
-	};
-
-	return bpf_map_lookup_elem(&listeners, &key);
+	verdict = handshake_receive(ctx, s, learned);
+	return verdict == VERDICT_CONTINUE ? gather_first(ctx, s) : verdict;
 }
 
 static __always_inline int ingress_flow(struct packet_context *ctx, struct scratch *s,
@@ -71,7 +51,7 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 			       : pass_from_pod(ctx, s);
 	if ((s->packet.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
 		flow_note_syn(flow, s->packet.now);
-		listener = ingress_find_listener(&s->packet);
+		listener = flow_find_listener(&s->packet);
 		return listener ? handshake_syn(ctx, s, listener->learned) : VERDICT_NO_FLOW;
 	}
 	if (pass_may_begin(flow, &s->packet) && handshake_check(s, 0) == COOKIE_FIRST)
@@ -91,7 +71,7 @@ static __always_inline int ingress_tcp(struct packet_context *ctx, struct scratc
 		packet_parse_rest(ctx, &s->packet);
 		return ingress_flow(ctx, s, &ref, flow);
 	}
-	listener = ingress_find_listener(&s->packet);
+	listener = flow_find_listener(&s->packet);
 	if (!listener)
 		return VERDICT_NOT_OURS;
 	packet_parse_rest(ctx, &s->packet);
@@ -108,7 +88,7 @@ static __always_inline int ingress_decide(struct packet_context *ctx, struct scr
 		return icmp_receive(ctx, s);
 	if (parsed == PARSE_IRREGULAR)
 		return irregular_check(ctx, s);
-	if (parsed == PARSE_MALFORMED && ingress_find_listener(&s->packet))
+	if (parsed == PARSE_MALFORMED && flow_find_listener(&s->packet))
 		return VERDICT_MALFORMED;
 	return VERDICT_NOT_OURS;
 }
