@@ -116,7 +116,7 @@ struct device {
 	__u32 mtu;
 	char name[16];
 	__u32 attach; /* 1: tcx link, 2: clsact filter, 0: not attached */
-	__u32 pad;
+	__u32 xdp;    /* enum xdp_state of agent/datapath/attach_xdp.h; 0: not wanted */
 };
 
 /* ---- settings: `const volatile struct datapath_settings settings` in .rodata ---- */

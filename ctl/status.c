@@ -5,6 +5,7 @@
 
 #include "../agent/base/cleanup.h"
 #include "../agent/datapath/attach.h"
+#include "../agent/datapath/attach_xdp.h"
 #include "context.h"
 #include "table.h"
 
@@ -13,10 +14,21 @@ static double fill_percent(const struct fill_reading *fill)
 	return fill->capacity ? 100.0 * (double)fill->entries / (double)fill->capacity : 0;
 }
 
+/* What the kernel says; where it has no program of ours, what the agent wrote down. */
+static const char *xdp_text(const struct context *context, const struct device_reading *reading)
+{
+	uint32_t program;
+
+	if (!attach_xdp_query(context->directory, reading->ifindex, &program))
+		return readings_xdp_label(XDP_STATE_NATIVE);
+	return reading->device.xdp == XDP_STATE_NATIVE ? "none, not native"
+						       : readings_xdp_label(reading->device.xdp);
+}
+
 static void print_devices(const struct context *context, const struct readings *readings)
 {
 	static const char *const columns[] = {"DEVICE",   ">INDEX", ">MTU", "HOOK",
-					      ">PROGRAM", "PEER",   NULL};
+					      ">PROGRAM", "XDP",    "PEER", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(columns);
 
 	for (size_t i = 0; i < readings->device_count; i++) {
@@ -34,6 +46,7 @@ static void print_devices(const struct context *context, const struct readings *
 				  ? ""
 				  : readings_attach_label(reading->device.attach));
 		table_add(table, mode ? "%" PRIu32 : "-", program);
+		table_add(table, "%s", xdp_text(context, reading));
 		table_add(table, "%s", reading->device.flags & DEVICE_PEER ? "direct" : "-");
 	}
 	table_print(table, stdout);
@@ -70,7 +83,8 @@ static void print_flows(const struct readings *readings)
 
 static void print_verdicts(const struct context *context, const struct readings *readings)
 {
-	static const char *const columns[] = {"VERDICT", "CLASS", ">PACKETS", "MEANING", NULL};
+	static const char *const columns[] = {"VERDICT", "CLASS",   ">PACKETS",
+					      ">BY XDP", "MEANING", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(columns);
 
 	for (size_t i = VERDICT_CONTINUE + 1; i < VERDICT_COUNT; i++) {
@@ -79,6 +93,7 @@ static void print_verdicts(const struct context *context, const struct readings 
 		table_add(table, "%s", readings_verdict_label(i));
 		table_add(table, "%s", readings_verdict_class(i));
 		table_add(table, "%" PRIu64, readings->verdicts[i]);
+		table_add(table, "%" PRIu64, readings->verdicts_xdp[i]);
 		table_add(table, "%s", readings_verdict_text(i));
 	}
 	table_print(table, stdout);
@@ -162,6 +177,7 @@ static cJSON *devices_json(const struct context *context, const struct readings 
 		cJSON_AddStringToObject(device, "hook", readings_attach_label(mode));
 		cJSON_AddBoolToObject(device, "asRecorded", mode == reading->device.attach);
 		cJSON_AddNumberToObject(device, "programId", program);
+		cJSON_AddStringToObject(device, "xdp", xdp_text(context, reading));
 		cJSON_AddBoolToObject(device, "peer", reading->device.flags & DEVICE_PEER);
 	}
 	return list;
@@ -196,6 +212,7 @@ static cJSON *verdicts_json(const struct context *context, const struct readings
 		cJSON_AddStringToObject(verdict, "verdict", readings_verdict_label(i));
 		cJSON_AddStringToObject(verdict, "class", readings_verdict_class(i));
 		cJSON_AddNumberToObject(verdict, "packets", (double)readings->verdicts[i]);
+		cJSON_AddNumberToObject(verdict, "byXdp", (double)readings->verdicts_xdp[i]);
 	}
 	return list;
 }

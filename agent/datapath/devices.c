@@ -52,10 +52,12 @@ static bool entry_update(struct device_entry *entry, const struct link_state *li
 		.flags = link->peer_elsewhere ? DEVICE_PEER : 0,
 		.mtu = link->mtu,
 		.attach = entry->device.attach,
+		.xdp = entry->device.xdp,
 	};
 
 	memcpy(device.name, link->name, sizeof(device.name));
 	entry->seen = true;
+	entry->is_physical = link->is_physical;
 	if (!memcmp(&device, &entry->device, sizeof(device)))
 		return false;
 	entry->device = device;
