@@ -31,12 +31,12 @@ bool device_xdp_is_on(char *const *patterns, size_t pattern_count);
 /* A pure look at the patterns. */
 bool device_xdp_wants(const struct device_xdp *xdp, const struct device_entry *entry);
 
-/* Takes note of a VLAN: a driver may hide its tag from XDP, so there is none below it from then on.
- * Returns the device below, or 0 when there is nothing new. */
+/* Takes note of a VLAN: a driver may hide its tag from XDP, so there is none below it from then
+ * on. Returns the device below, or 0 when there is nothing new. */
 uint32_t device_xdp_note_link(struct device_xdp *xdp, const struct link_state *link);
 
-/* Attaches, replaces in place, or detaches, as the device needs it; sets device.xdp and reports when
- * that changed. Failures are no errors: tc does all the work then. */
+/* Attaches, replaces in place, or detaches, as the device needs it; sets device.xdp and reports
+ * when that changed. Failures are no errors: tc does all the work then. */
 void device_xdp_attach(const struct device_xdp *xdp, struct device_entry *entry);
 
 #endif

@@ -187,8 +187,7 @@ static void xdp_is_off_or_on_some_devices(void **state)
 	assert_string_equal(scene->options.xdp.items[1], "bond*");
 	options_done(&scene->options);
 	assert_int_equal(READ(scene, REQUIRED, "--xdp", "eth0", "--xdp", "off"), -EINVAL);
-	assert_string_equal(scene->error,
-			    "--xdp off and other values of --xdp exclude each other");
+	assert_string_equal(scene->error, "--xdp off and other values of --xdp exclude each other");
 }
 
 static void a_kubeconfig_is_a_source(void **state)

@@ -23,6 +23,9 @@ floating point one. */}}
 {{- end }}
 {{- include "pathroute.option" (list "http-listen" (printf "%s:%v" .Values.http.address .Values.http.port)) }}
 {{- include "pathroute.option" (list "attach" $agent.attach) }}
+{{- range $agent.xdp }}
+{{- include "pathroute.option" (list "xdp" .) }}
+{{- end }}
 {{- include "pathroute.option" (list "bpffs" $agent.bpffs) }}
 {{- include "pathroute.option" (list "log-level" $agent.logLevel) }}
 {{- include "pathroute.option" (list "mss" $agent.mss) }}
