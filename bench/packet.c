@@ -27,8 +27,9 @@ struct bench {
 
 struct bench_path {
 	const char *name;
-	enum verdict verdict; /* that each run must be counted with */
+	enum verdict verdict; /* that each run must be counted with; VERDICT_CONTINUE: none */
 	void (*prepare)(struct connection *c, struct measure_case *ret_case);
+	bool xdp;
 };
 
 static char data[DATA_SIZE];
@@ -108,12 +109,16 @@ static void prepare_head_next(struct connection *c, struct measure_case *ret_cas
 }
 
 static const struct bench_path paths[] = {
-	{"unrelated", VERDICT_NOT_OURS, prepare_unrelated},
-	{"syn", VERDICT_SYN_ANSWERED, prepare_syn},
-	{"handshake_ack", VERDICT_ACK_SWALLOWED, prepare_handshake_ack},
-	{"established_from_client", VERDICT_TO_POD, prepare_from_client},
-	{"established_from_backend", VERDICT_TO_CLIENT, prepare_from_backend},
-	{"head_400_next", VERDICT_TO_POD, prepare_head_next},
+	{"unrelated", VERDICT_NOT_OURS, prepare_unrelated, false},
+	{"unrelated_xdp", VERDICT_CONTINUE, prepare_unrelated, true},
+	{"syn", VERDICT_SYN_ANSWERED, prepare_syn, false},
+	{"syn_xdp", VERDICT_SYN_ANSWERED, prepare_syn, true},
+	{"handshake_ack", VERDICT_ACK_SWALLOWED, prepare_handshake_ack, false},
+	{"handshake_ack_xdp", VERDICT_ACK_SWALLOWED, prepare_handshake_ack, true},
+	{"established_from_client", VERDICT_TO_POD, prepare_from_client, false},
+	{"established_from_client_xdp", VERDICT_CONTINUE, prepare_from_client, true},
+	{"established_from_backend", VERDICT_TO_CLIENT, prepare_from_backend, false},
+	{"head_400_next", VERDICT_TO_POD, prepare_head_next, false},
 };
 
 static void add_path(struct bench *bench, const char *name, bool ipv6,
@@ -130,9 +135,10 @@ static void add_path(struct bench *bench, const char *name, bool ipv6,
 static int run_path(struct bench *bench, const struct bench_path *path, bool ipv6)
 {
 	struct testbed *testbed = &bench->testbed;
-	struct measure_case what = {.program = testbed->fd};
+	struct measure_case what = {.program = path->xdp ? testbed->early_fd : testbed->fd,
+				    .xdp = path->xdp};
 	struct measure_result result;
-	uint64_t before;
+	uint64_t before, counted;
 	int error;
 
 	testbed_reset(testbed);
@@ -143,7 +149,8 @@ static int run_path(struct bench *bench, const struct bench_path *path, bool ipv
 	error = measure_run(bench->measure, &what, &result);
 	if (error)
 		return error;
-	if (testbed_verdict_total(testbed, path->verdict) - before != result.runs) {
+	counted = testbed_verdict_total(testbed, path->verdict) - before;
+	if (counted != (path->verdict ? result.runs : 0)) {
 		fprintf(stderr, "%s: not every run was \"%s\"\n", path->name,
 			testbed_verdict_name(path->verdict));
 		return -1;
