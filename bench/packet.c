@@ -27,8 +27,8 @@ struct bench {
 
 struct bench_path {
 	const char *name;
-	enum verdict verdict; /* that each run must be counted with; VERDICT_CONTINUE: none */
 	void (*prepare)(struct connection *c, struct measure_case *ret_case);
+	enum verdict verdict; /* that each run must be counted with; VERDICT_CONTINUE: none */
 	bool xdp;
 };
 
@@ -109,16 +109,16 @@ static void prepare_head_next(struct connection *c, struct measure_case *ret_cas
 }
 
 static const struct bench_path paths[] = {
-	{"unrelated", VERDICT_NOT_OURS, prepare_unrelated, false},
-	{"unrelated_xdp", VERDICT_CONTINUE, prepare_unrelated, true},
-	{"syn", VERDICT_SYN_ANSWERED, prepare_syn, false},
-	{"syn_xdp", VERDICT_SYN_ANSWERED, prepare_syn, true},
-	{"handshake_ack", VERDICT_ACK_SWALLOWED, prepare_handshake_ack, false},
-	{"handshake_ack_xdp", VERDICT_ACK_SWALLOWED, prepare_handshake_ack, true},
-	{"established_from_client", VERDICT_TO_POD, prepare_from_client, false},
-	{"established_from_client_xdp", VERDICT_CONTINUE, prepare_from_client, true},
-	{"established_from_backend", VERDICT_TO_CLIENT, prepare_from_backend, false},
-	{"head_400_next", VERDICT_TO_POD, prepare_head_next, false},
+	{"unrelated", prepare_unrelated, VERDICT_NOT_OURS, false},
+	{"unrelated_xdp", prepare_unrelated, VERDICT_CONTINUE, true},
+	{"syn", prepare_syn, VERDICT_SYN_ANSWERED, false},
+	{"syn_xdp", prepare_syn, VERDICT_SYN_ANSWERED, true},
+	{"handshake_ack", prepare_handshake_ack, VERDICT_ACK_SWALLOWED, false},
+	{"handshake_ack_xdp", prepare_handshake_ack, VERDICT_ACK_SWALLOWED, true},
+	{"established_from_client", prepare_from_client, VERDICT_TO_POD, false},
+	{"established_from_client_xdp", prepare_from_client, VERDICT_CONTINUE, true},
+	{"established_from_backend", prepare_from_backend, VERDICT_TO_CLIENT, false},
+	{"head_400_next", prepare_head_next, VERDICT_TO_POD, false},
 };
 
 static void add_path(struct bench *bench, const char *name, bool ipv6,
