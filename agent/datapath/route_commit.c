@@ -179,7 +179,24 @@ void commit_unused_rules(struct route_commit *commit)
 	}
 }
 
-int route_maps_commit(const struct route_maps *maps, const struct route_image *image,
+static void port_write(struct route_commit *commit, struct route_ports *ports, enum ports_kind kind,
+		       __be16 port)
+{
+	uint32_t index = PORTS_USED_WORD(kind, port);
+
+	if (route_ports_add(ports, kind, port))
+		commit_write(commit, ROUTE_MAP_ports_used, &index, &ports->word[index]);
+}
+
+static void ports_write(struct route_commit *commit, struct route_ports *ports)
+{
+	for (size_t i = 0; i < commit->image->endpoint_count; i++)
+		port_write(commit, ports, PORTS_ENDPOINT, commit->image->endpoints[i].value.port);
+	for (size_t i = 0; i < commit->image->listener_count; i++)
+		port_write(commit, ports, PORTS_LISTENER, commit->image->listeners[i].key.port);
+}
+
+int route_maps_commit(struct route_maps *maps, const struct route_image *image,
 		      struct route_change *change)
 {
 	struct route_commit commit = {
@@ -191,6 +208,7 @@ int route_maps_commit(const struct route_maps *maps, const struct route_image *i
 	struct commit_keys keys = {0};
 
 	commit.error = commit_keys_compare(&commit, &keys);
+	ports_write(&commit, &maps->ports);
 	commit_rules(&commit);
 	commit_keys_add(&commit, &keys);
 	commit_keys_remove(&commit, &keys);

@@ -5,9 +5,11 @@
 
 #include "route_maps.h"
 #include "route_plan.h"
+#include "route_ports.h"
 
 #define ROUTE_MAPS(X)     \
 	X(route_meta)     \
+	X(ports_used)     \
 	X(listeners)      \
 	X(hosts)          \
 	X(paths)          \
@@ -34,6 +36,7 @@ struct route_maps {
 	uint64_t seed;
 	const struct report_sink *sink;
 	struct route_pools pools;
+	struct route_ports ports;  /* what the map holds, as far as the image does */
 	struct route_image *image; /* what the maps hold; NULL: not known, to be read again */
 };
 
@@ -45,7 +48,7 @@ int route_maps_open_to_read(const char *directory, const struct report_sink *sin
 int route_maps_adopt(struct route_maps *maps);
 
 /* Writes the difference between maps->image and `image`. */
-int route_maps_commit(const struct route_maps *maps, const struct route_image *image,
+int route_maps_commit(struct route_maps *maps, const struct route_image *image,
 		      struct route_change *change);
 
 #endif
