@@ -60,22 +60,14 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 								: pass_from_client(ctx, s);
 }
 
-static __always_inline int ingress_port_used(enum ports_kind kind, __be16 port)
-{
-	__u32 index = PORTS_USED_WORD(kind, port);
-	__u64 *word = bpf_map_lookup_elem(&ports_used, &index);
-
-	return word && *word & PORTS_USED_BIT(port);
-}
-
 static __always_inline int ingress_tcp(struct packet_context *ctx, struct scratch *s)
 {
 	struct listener *listener;
 	struct flow_ref ref;
 	struct flow *flow;
 
-	if (!ingress_port_used(PORTS_ENDPOINT, s->packet.key.source_port) &&
-	    !ingress_port_used(PORTS_LISTENER, s->packet.key.destination_port))
+	if (!flow_port_used(PORTS_ENDPOINT, s->packet.key.source_port) &&
+	    !flow_port_used(PORTS_LISTENER, s->packet.key.destination_port))
 		return VERDICT_NOT_OURS;
 	flow = flow_find(&s->packet.key, &ref);
 	if (flow) {

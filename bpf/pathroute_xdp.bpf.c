@@ -16,13 +16,14 @@ struct {
 	__type(value, struct scratch);
 } xdp_scratch SEC(".maps");
 
-/* Yields VERDICT_CONTINUE for what is tc's. The listener first: a packet for none costs no more. */
+/* Yields VERDICT_CONTINUE for what is tc's. The listener first: what is for none costs no more. */
 static __always_inline int early_decide(struct packet_context *ctx, struct scratch *s)
 {
 	struct listener *listener;
 	struct flow_ref ref;
 
-	if (packet_parse(ctx, &s->packet) != PARSE_TCP)
+	if (packet_parse(ctx, &s->packet) != PARSE_TCP ||
+	    !flow_port_used(PORTS_LISTENER, s->packet.key.destination_port))
 		return VERDICT_CONTINUE;
 	listener = flow_find_listener(&s->packet);
 	if (!listener || flow_find(&s->packet.key, &ref))
