@@ -137,6 +137,8 @@ static int datapath_start(struct controller *controller)
 		.bpffs = options->bpffs,
 		.device_patterns = options->devices.items,
 		.device_pattern_count = options->devices.count,
+		.xdp_patterns = options->xdp.items,
+		.xdp_pattern_count = options->xdp.count,
 		.attach = options->attach,
 		.delivery = options->delivery,
 		.flows = options->max_flows,

@@ -32,11 +32,11 @@ struct controller {
 	struct controller_kube *kube;      /* NULL: manifests are the source */
 	struct controller_status *status;  /* NULL: likewise */
 	struct daemonset_watch *daemonset; /* NULL: it does not belong to one */
-	bool uninstall;                    /* to be done once the data path is closed */
 	struct object_source *source;
-	int source_fd; /* in the loop; -1: not there */
+	int source_fd;  /* in the loop; -1: not there */
+	bool synced;    /* the store holds everything that exists */
+	bool uninstall; /* to be done once the data path is closed */
 	struct route_store *store;
-	bool synced; /* the store holds everything that exists */
 	struct refused_files refused;
 
 	struct live_table live; /* as applied last, whether or not the maps took it */

@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "base/cleanup.h"
+#include "datapath/device_xdp.h"
 #include "options_spec.h"
 
 #define BPFFS_DEFAULT "/sys/fs/bpf"
@@ -24,11 +25,17 @@
 /* What getopt_long() returns for options that have no place in the list of values. */
 enum { SHORT_HELP = 'h', SHORT_VERSION = 'V', SHORT_OUTPUT = 'o', LONG_FIRST = 256 };
 
+static void texts_free(struct options_texts *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		free(texts->items[i]);
+	free(texts->items);
+}
+
 void options_done(struct options *options)
 {
-	for (size_t i = 0; i < options->devices.count; i++)
-		free(options->devices.items[i]);
-	free(options->devices.items);
+	texts_free(&options->devices);
+	texts_free(&options->xdp);
 	free(options->config);
 	free(options->manifests);
 	free(options->kubeconfig);
@@ -188,6 +195,15 @@ static const char *source_conflict(const struct options *options)
 	return NULL;
 }
 
+static const char *xdp_conflict(const struct options *options)
+{
+	for (size_t i = 0; i < options->xdp.count; i++) {
+		if (options->xdp.count > 1 && !strcmp(options->xdp.items[i], DEVICE_XDP_OFF))
+			return "--xdp off and other values of --xdp exclude each other";
+	}
+	return NULL;
+}
+
 static bool has_source(const struct options *options)
 {
 	return options->manifests || options->kubeconfig || getenv(CLUSTER_VARIABLE);
@@ -195,7 +211,7 @@ static bool has_source(const struct options *options)
 
 static int options_require(const struct options *options, char *ret_error)
 {
-	const char *missing = NULL, *conflict = source_conflict(options);
+	const char *missing = NULL, *conflict = source_conflict(options) ?: xdp_conflict(options);
 
 	if (options->command != OPTIONS_RUN)
 		return 0;

@@ -43,6 +43,7 @@ struct options {
 	char *lease_namespace; /* NULL: $POD_NAMESPACE or the usual one */
 	char *daemonset;       /* NULL: none is known */
 	struct options_texts devices;
+	struct options_texts xdp; /* see datapath/device_xdp.h; none: auto */
 	char *class_name;
 	char *bpffs;
 	char *http_listen;                 /* NULL: none */

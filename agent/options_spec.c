@@ -51,6 +51,7 @@ const struct options_spec options_specs[] = {
 	{"node-address", OPTIONS_ADDRESSES, FIELD(node_addresses), 0, 0, NULL},
 	{"attach", OPTIONS_WORD, FIELD(attach), 0, 0, attach_words},
 	{"delivery", OPTIONS_WORD, FIELD(delivery), 0, 0, delivery_words},
+	{"xdp", OPTIONS_TEXTS, FIELD(xdp), 0, 0, NULL},
 	{"max-flows", OPTIONS_NUMBER, FIELD(max_flows), 64, 1 << 24, NULL},
 	{"max-rules", OPTIONS_NUMBER, FIELD(max_rules), 16, 1 << 22, NULL},
 	{"max-endpoints", OPTIONS_NUMBER, FIELD(max_endpoints), 16, 1 << 22, NULL},

@@ -54,38 +54,43 @@ struct measure *measure_new(int flow_slots)
 	return measure;
 }
 
-/* Average of REPEAT runs, as the kernel measures it. */
+/* Average of REPEAT runs, as the kernel measures it. `ifindex` 0: no device, as XDP needs it. */
 static int time_program(int program, const struct packet *packet, int ifindex, double *ret_ns)
 {
 	struct __sk_buff context = {.ifindex = (uint32_t)ifindex};
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->bytes,
-		    .data_size_in = (uint32_t)packet->length, .ctx_in = &context,
-		    .ctx_size_in = sizeof(context), .repeat = REPEAT);
-	int error = bpf_prog_test_run_opts(program, &options);
+		    .data_size_in = (uint32_t)packet->length, .repeat = REPEAT);
+	int error;
 
+	if (ifindex) {
+		options.ctx_in = &context;
+		options.ctx_size_in = sizeof(context);
+	}
+	error = bpf_prog_test_run_opts(program, &options);
 	if (error)
 		return error;
 	*ret_ns = options.duration;
 	return 0;
 }
 
-static int set_target(const struct measure *measure, int program)
-{
-	uint32_t zero = 0;
-
-	return bpf_map_update_elem(bpf_map__fd(measure->restore->maps.target), &zero, &program,
-				   BPF_ANY);
-}
-
 static int time_wrapped(const struct measure *measure, const struct measure_case *what, int target,
 			double *ret_ns)
 {
-	int error = set_target(measure, target);
+	const struct restore *restore = measure->restore;
+	const struct bpf_map *targets = what->xdp ? restore->maps.target_xdp : restore->maps.target;
+	const struct bpf_program *wrapper =
+		what->xdp ? restore->progs.restore_xdp : restore->progs.restore_tc;
+	uint32_t zero = 0;
+	int error = bpf_map_update_elem(bpf_map__fd(targets), &zero, &target, BPF_ANY);
 
-	if (error)
-		return error;
-	return time_program(bpf_program__fd(measure->restore->progs.restore_tc), &what->packet,
-			    what->ifindex, ret_ns);
+	return error ? error
+		     : time_program(bpf_program__fd(wrapper), &what->packet,
+				    what->xdp ? 0 : what->ifindex, ret_ns);
+}
+
+static int time_bare(int program, const struct measure_case *what, double *ret_ns)
+{
+	return time_program(program, &what->packet, what->xdp ? 0 : what->ifindex, ret_ns);
 }
 
 static void set_template(const struct measure *measure, const struct measure_case *what)
@@ -121,7 +126,8 @@ int measure_run(struct measure *measure, const struct measure_case *what,
 		struct measure_result *ret_result)
 {
 	double with[ROUNDS], without[ROUNDS], bare[ROUNDS];
-	int noop = bpf_program__fd(measure->noop->progs.noop_tc);
+	int noop = bpf_program__fd(what->xdp ? measure->noop->progs.noop_xdp
+					     : measure->noop->progs.noop_tc);
 
 	set_template(measure, what);
 	for (unsigned i = 0; i < ROUNDS; i++) {
@@ -130,7 +136,7 @@ int measure_run(struct measure *measure, const struct measure_case *what,
 		if (!error)
 			error = time_wrapped(measure, what, noop, &without[i]);
 		if (!error)
-			error = time_program(noop, &what->packet, what->ifindex, &bare[i]);
+			error = time_bare(noop, what, &bare[i]);
 		if (error)
 			return error;
 	}

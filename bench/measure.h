@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Nanoseconds per packet of a tc program, by BPF_PROG_TEST_RUN with repeat.
+ * Nanoseconds per packet of a tc or XDP program, by BPF_PROG_TEST_RUN with repeat.
  *
  * The kernel repeats on one buffer, so from the second run on a router would see what it made of
  * the packet itself. Each run therefore goes through bench/restore.bpf.c, which writes the headers
@@ -20,6 +20,7 @@ struct measure;
 
 struct measure_case {
 	int program;       /* to be measured */
+	bool xdp;          /* it is an XDP program */
 	int ifindex;       /* where the packet arrives */
 	size_t l4;         /* offset of the TCP header */
 	uint32_t seq_step; /* the sequence number advances by it at each run */
@@ -42,7 +43,7 @@ void measure_free(struct measure *measure);
 int measure_run(struct measure *measure, const struct measure_case *what,
 		struct measure_result *ret_result);
 
-/* The same for a program that leaves its packet alone: no wrapper. */
+/* The same for a tc program that leaves its packet alone: no wrapper. */
 int measure_run_bare(struct measure *measure, int program, const struct packet *packet,
 		     struct measure_result *ret_result);
 

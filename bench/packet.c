@@ -27,8 +27,9 @@ struct bench {
 
 struct bench_path {
 	const char *name;
-	enum verdict verdict; /* that each run must be counted with */
 	void (*prepare)(struct connection *c, struct measure_case *ret_case);
+	enum verdict verdict; /* that each run must be counted with; VERDICT_CONTINUE: none */
+	bool xdp;
 };
 
 static char data[DATA_SIZE];
@@ -108,12 +109,16 @@ static void prepare_head_next(struct connection *c, struct measure_case *ret_cas
 }
 
 static const struct bench_path paths[] = {
-	{"unrelated", VERDICT_NOT_OURS, prepare_unrelated},
-	{"syn", VERDICT_SYN_ANSWERED, prepare_syn},
-	{"handshake_ack", VERDICT_ACK_SWALLOWED, prepare_handshake_ack},
-	{"established_from_client", VERDICT_TO_POD, prepare_from_client},
-	{"established_from_backend", VERDICT_TO_CLIENT, prepare_from_backend},
-	{"head_400_next", VERDICT_TO_POD, prepare_head_next},
+	{"unrelated", prepare_unrelated, VERDICT_NOT_OURS, false},
+	{"unrelated_xdp", prepare_unrelated, VERDICT_CONTINUE, true},
+	{"syn", prepare_syn, VERDICT_SYN_ANSWERED, false},
+	{"syn_xdp", prepare_syn, VERDICT_SYN_ANSWERED, true},
+	{"handshake_ack", prepare_handshake_ack, VERDICT_ACK_SWALLOWED, false},
+	{"handshake_ack_xdp", prepare_handshake_ack, VERDICT_ACK_SWALLOWED, true},
+	{"established_from_client", prepare_from_client, VERDICT_TO_POD, false},
+	{"established_from_client_xdp", prepare_from_client, VERDICT_CONTINUE, true},
+	{"established_from_backend", prepare_from_backend, VERDICT_TO_CLIENT, false},
+	{"head_400_next", prepare_head_next, VERDICT_TO_POD, false},
 };
 
 static void add_path(struct bench *bench, const char *name, bool ipv6,
@@ -130,9 +135,10 @@ static void add_path(struct bench *bench, const char *name, bool ipv6,
 static int run_path(struct bench *bench, const struct bench_path *path, bool ipv6)
 {
 	struct testbed *testbed = &bench->testbed;
-	struct measure_case what = {.program = testbed->fd};
+	struct measure_case what = {.program = path->xdp ? testbed->early_fd : testbed->fd,
+				    .xdp = path->xdp};
 	struct measure_result result;
-	uint64_t before;
+	uint64_t before, counted;
 	int error;
 
 	testbed_reset(testbed);
@@ -143,7 +149,8 @@ static int run_path(struct bench *bench, const struct bench_path *path, bool ipv
 	error = measure_run(bench->measure, &what, &result);
 	if (error)
 		return error;
-	if (testbed_verdict_total(testbed, path->verdict) - before != result.runs) {
+	counted = testbed_verdict_total(testbed, path->verdict) - before;
+	if (counted != (path->verdict ? result.runs : 0)) {
 		fprintf(stderr, "%s: not every run was \"%s\"\n", path->name,
 			testbed_verdict_name(path->verdict));
 		return -1;

@@ -21,6 +21,13 @@ struct {
 	__type(value, __u32);
 } target SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} target_xdp SEC(".maps");
+
 /* Those of the router under test. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -85,17 +92,22 @@ static __always_inline void answer_flow(void)
 	flow->leg.pod_ack = seq;
 }
 
-SEC("tc")
-int restore_tc(struct __sk_buff *ctx)
+static __always_inline void step(void)
 {
-	__u32 length = template_length;
-
 	if (seq_step)
 		advance(4, seq_step);
 	if (ack_step)
 		advance(8, ack_step);
 	if (answered)
 		answer_flow();
+}
+
+SEC("tc")
+int restore_tc(struct __sk_buff *ctx)
+{
+	__u32 length = template_length;
+
+	step();
 	if (ctx->len != packet_length)
 		bpf_skb_change_tail(ctx, packet_length, 0);
 	if (length < 14 || length > TEMPLATE_MAX)
@@ -105,6 +117,21 @@ int restore_tc(struct __sk_buff *ctx)
 	ctx->mark = 0;
 	bpf_tail_call(ctx, &target, 0);
 	return TC_ACT_SHOT;
+}
+
+SEC("xdp.frags")
+int restore_xdp(struct xdp_md *ctx)
+{
+	__u32 length = template_length, now = bpf_xdp_get_buff_len(ctx);
+
+	step();
+	if (now != packet_length)
+		bpf_xdp_adjust_tail(ctx, (int)(packet_length - now));
+	if (length < 14 || length > TEMPLATE_MAX)
+		return XDP_DROP;
+	bpf_xdp_store_bytes(ctx, 0, template_bytes, length);
+	bpf_tail_call(ctx, &target_xdp, 0);
+	return XDP_DROP;
 }
 
 char _license[] SEC("license") = "Apache-2.0";

@@ -91,6 +91,7 @@ struct cookie_key {
 /* ---- counters ---- */
 
 /* "verdicts" (PERCPU_ARRAY by enum verdict): __u64 packets. */
+/* "verdicts_xdp" (the same): how many of these XDP took, tc never saw them. */
 /* "flow_gauges" (PERCPU_ARRAY by enum flow_state): __s64, to be summed over the CPUs. */
 /* "alloc" (ARRAY by enum alloc_pool): how many slots of a pool were ever taken. */
 enum alloc_pool {
@@ -115,6 +116,7 @@ struct device {
 	__u32 mtu;
 	char name[16];
 	__u32 attach; /* 1: tcx link, 2: clsact filter, 0: not attached */
+	__u32 xdp;    /* enum xdp_state of agent/datapath/attach_xdp.h; 0: not wanted */
 	__u8 before;  /* programs of others that run before ours; 255: or more */
 	__u8 behind;  /* and behind it */
 	__u16 pad;

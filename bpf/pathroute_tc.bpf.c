@@ -26,32 +26,12 @@ struct {
 /* Segments of no flow, for a listener. */
 __noinline int ingress_listener(struct packet_context *ctx, struct scratch *s, __u32 learned)
 {
-	__u32 cookie;
+	int verdict;
 
 	if (!s)
 		return VERDICT_INTERNAL;
-	if (s->packet.flags & TCP_SYN)
-		return handshake_syn(ctx, s, learned);
-	if (s->packet.flags & TCP_RST)
-		return VERDICT_RST_SWALLOWED;
-	if (!(s->packet.flags & TCP_ACK))
-		return VERDICT_FLAGS_FORBIDDEN;
-	if (s->packet.odd_options && (packet_load_options(ctx, s) || s->options.forbidden))
-		return VERDICT_FLAGS_FORBIDDEN;
-	cookie = handshake_check(s, 0);
-	if (cookie == COOKIE_FIRST && s->packet.length)
-		return gather_first(ctx, s);
-	return handshake_corner(ctx, s, cookie);
-}
-
-static __always_inline struct listener *ingress_find_listener(const struct packet *packet)
-{
-	struct listener_key key = {
-		.address = packet->key.destination,
-		.port = packet->key.destination_port,
-	};
-
-	return bpf_map_lookup_elem(&listeners, &key);
+	verdict = handshake_receive(ctx, s, learned);
+	return verdict == VERDICT_CONTINUE ? gather_first(ctx, s) : verdict;
 }
 
 static __always_inline int ingress_flow(struct packet_context *ctx, struct scratch *s,
@@ -73,7 +53,7 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 			       : pass_from_pod(ctx, s);
 	if ((s->packet.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
 		flow_note_syn(flow, s->packet.now);
-		listener = ingress_find_listener(&s->packet);
+		listener = flow_find_listener(&s->packet);
 		return listener ? handshake_syn(ctx, s, listener->learned) : VERDICT_NO_FLOW;
 	}
 	if (pass_may_begin(flow, &s->packet) && handshake_check(s, 0) == COOKIE_FIRST)
@@ -82,29 +62,21 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 								: pass_from_client(ctx, s);
 }
 
-static __always_inline int ingress_port_used(enum ports_kind kind, __be16 port)
-{
-	__u32 index = PORTS_USED_WORD(kind, port);
-	__u64 *word = bpf_map_lookup_elem(&ports_used, &index);
-
-	return word && *word & PORTS_USED_BIT(port);
-}
-
 static __always_inline int ingress_tcp(struct packet_context *ctx, struct scratch *s)
 {
 	struct listener *listener;
 	struct flow_ref ref;
 	struct flow *flow;
 
-	if (!ingress_port_used(PORTS_ENDPOINT, s->packet.key.source_port) &&
-	    !ingress_port_used(PORTS_LISTENER, s->packet.key.destination_port))
+	if (!flow_port_used(PORTS_ENDPOINT, s->packet.key.source_port) &&
+	    !flow_port_used(PORTS_LISTENER, s->packet.key.destination_port))
 		return VERDICT_NOT_OURS;
 	flow = flow_find(&s->packet.key, &ref);
 	if (flow) {
 		packet_parse_rest(ctx, &s->packet);
 		return ingress_flow(ctx, s, &ref, flow);
 	}
-	listener = ingress_find_listener(&s->packet);
+	listener = flow_find_listener(&s->packet);
 	if (!listener)
 		return VERDICT_NOT_OURS;
 	packet_parse_rest(ctx, &s->packet);
@@ -121,7 +93,7 @@ static __always_inline int ingress_decide(struct packet_context *ctx, struct scr
 		return icmp_receive(ctx, s);
 	if (parsed == PARSE_IRREGULAR)
 		return irregular_check(ctx, s);
-	if (parsed == PARSE_MALFORMED && ingress_find_listener(&s->packet))
+	if (parsed == PARSE_MALFORMED && flow_find_listener(&s->packet))
 		return VERDICT_MALFORMED;
 	return VERDICT_NOT_OURS;
 }
@@ -152,7 +124,7 @@ static __always_inline int egress_tcp(struct packet_context *ctx, struct scratch
 	struct flow_ref ref;
 	struct flow *flow;
 
-	if (!ingress_port_used(PORTS_ENDPOINT, s->packet.key.source_port))
+	if (!flow_port_used(PORTS_ENDPOINT, s->packet.key.source_port))
 		return VERDICT_NOT_OURS;
 	flow = flow_find(&s->packet.key, &ref);
 	if (!flow || FLOW_TAG_SIDE(ref.tag) != FLOW_SIDE_POD)

@@ -5,6 +5,7 @@
 
 #include "../agent/base/cleanup.h"
 #include "../agent/datapath/attach_chain.h"
+#include "../agent/datapath/attach_xdp.h"
 #include "context.h"
 #include "table.h"
 
@@ -22,10 +23,22 @@ static const char *egress_label(const struct context *context, uint32_t ifindex)
 	return readings_attach_label(chain.mode);
 }
 
+/* What the kernel says; where it has no program of ours, what the agent wrote down. */
+static const char *xdp_text(const struct context *context, const struct device_reading *reading)
+{
+	uint32_t program;
+
+	if (!attach_xdp_query(context->directory, reading->ifindex, &program))
+		return readings_xdp_label(XDP_STATE_NATIVE);
+	return reading->device.xdp == XDP_STATE_NATIVE ? "none, not native"
+						       : readings_xdp_label(reading->device.xdp);
+}
+
 static void print_devices(const struct context *context, const struct readings *readings)
 {
-	static const char *const columns[] = {"DEVICE", ">INDEX",  ">MTU",    "HOOK",   ">PROGRAM",
-					      "PEER",   ">BEFORE", ">BEHIND", "EGRESS", NULL};
+	static const char *const columns[] = {"DEVICE",   ">INDEX", ">MTU", "HOOK",
+					      ">PROGRAM", "XDP",    "PEER", ">BEFORE",
+					      ">BEHIND",  "EGRESS", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(columns);
 
 	for (size_t i = 0; i < readings->device_count; i++) {
@@ -42,6 +55,7 @@ static void print_devices(const struct context *context, const struct readings *
 				  ? ""
 				  : readings_attach_label(reading->device.attach));
 		table_add(table, chain.mode ? "%" PRIu32 : "-", chain.program_id);
+		table_add(table, "%s", xdp_text(context, reading));
 		table_add(table, "%s", reading->device.flags & DEVICE_PEER ? "direct" : "-");
 		table_add(table, "%" PRIu32, chain.before);
 		table_add(table, "%" PRIu32, chain.behind);
@@ -81,7 +95,8 @@ static void print_flows(const struct readings *readings)
 
 static void print_verdicts(const struct context *context, const struct readings *readings)
 {
-	static const char *const columns[] = {"VERDICT", "CLASS", ">PACKETS", "MEANING", NULL};
+	static const char *const columns[] = {"VERDICT", "CLASS",   ">PACKETS",
+					      ">BY XDP", "MEANING", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(columns);
 
 	for (size_t i = VERDICT_CONTINUE + 1; i < VERDICT_COUNT; i++) {
@@ -90,6 +105,7 @@ static void print_verdicts(const struct context *context, const struct readings 
 		table_add(table, "%s", readings_verdict_label(i));
 		table_add(table, "%s", readings_verdict_class(i));
 		table_add(table, "%" PRIu64, readings->verdicts[i]);
+		table_add(table, "%" PRIu64, readings->verdicts_xdp[i]);
 		table_add(table, "%s", readings_verdict_text(i));
 	}
 	table_print(table, stdout);
@@ -172,6 +188,7 @@ static cJSON *devices_json(const struct context *context, const struct readings 
 		cJSON_AddStringToObject(device, "hook", readings_attach_label(chain.mode));
 		cJSON_AddBoolToObject(device, "asRecorded", chain.mode == reading->device.attach);
 		cJSON_AddNumberToObject(device, "programId", chain.program_id);
+		cJSON_AddStringToObject(device, "xdp", xdp_text(context, reading));
 		cJSON_AddBoolToObject(device, "peer", reading->device.flags & DEVICE_PEER);
 		cJSON_AddNumberToObject(device, "programsBefore", chain.before);
 		cJSON_AddNumberToObject(device, "programsBehind", chain.behind);
@@ -209,6 +226,7 @@ static cJSON *verdicts_json(const struct context *context, const struct readings
 		cJSON_AddStringToObject(verdict, "verdict", readings_verdict_label(i));
 		cJSON_AddStringToObject(verdict, "class", readings_verdict_class(i));
 		cJSON_AddNumberToObject(verdict, "packets", (double)readings->verdicts[i]);
+		cJSON_AddNumberToObject(verdict, "byXdp", (double)readings->verdicts_xdp[i]);
 	}
 	return list;
 }

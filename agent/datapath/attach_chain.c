@@ -3,14 +3,12 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <string.h>
 
 #include "../base/cleanup.h"
 #include "attach_clsact.h"
 #include "attach_tcx.h"
+#include "attach_xdp.h"
 #include "link_xdp.h"
-
-#define OWN_PREFIX "pathroute_" /* of our programs' names */
 
 /* Ours is here: what was counted so far is before it. */
 static void chain_found(struct attach_chain *chain, enum attach_mode mode, uint32_t program_id)
@@ -21,21 +19,13 @@ static void chain_found(struct attach_chain *chain, enum attach_mode mode, uint3
 	chain->behind = 0;
 }
 
-static bool program_is_ours(uint32_t id)
+static void xdp_read(const char *directory, uint32_t ifindex, struct attach_chain *chain)
 {
-	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(id);
-	struct bpf_prog_info info = {0};
-	uint32_t length = sizeof(info);
+	uint32_t id = link_xdp_program(ifindex), own = 0;
 
-	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length) &&
-	       !strncmp(info.name, OWN_PREFIX, sizeof(OWN_PREFIX) - 1);
-}
-
-static void xdp_read(uint32_t ifindex, struct attach_chain *chain)
-{
-	uint32_t id = link_xdp_program(ifindex);
-
-	if (id && !program_is_ours(id))
+	if (attach_xdp_query(directory, ifindex, &own))
+		own = 0;
+	if (id && id != own)
 		chain->behind++;
 }
 
@@ -76,7 +66,7 @@ int attach_chain_read(const char *directory, uint32_t ifindex, enum attach_hook 
 	int error;
 
 	if (hook == ATTACH_INGRESS)
-		xdp_read(ifindex, &chain);
+		xdp_read(directory, ifindex, &chain);
 	tcx_read(directory, ifindex, hook, &chain);
 	error = attach_filters_walk(ifindex, hook, filter_count, &chain);
 	if (!error)

@@ -8,8 +8,10 @@
 #include <time.h>
 
 #include "../base/cleanup.h"
+#include "attach_xdp.h"
 #include "cookie_keys.h"
 #include "datapath_devices.h"
+#include "device_xdp.h"
 #include "due_sends.h"
 #include "pins.h"
 #include "program.h"
@@ -74,6 +76,7 @@ static int program_open(struct datapath *datapath, uint32_t mtu, struct program 
 		.source_cap = options->source_cap,
 		.head_timeout_s = options->head_timeout_s,
 		.idle_timeout_s = options->idle_timeout_s,
+		.xdp = device_xdp_is_on(options->xdp_patterns, options->xdp_pattern_count),
 		.mss_v4 = mss_within(mtu > HEADERS_V4 ? mtu - HEADERS_V4 : 0, MSS_V4_MIN),
 		.mss_v6 = mss_within(mtu > HEADERS_V6 ? mtu - HEADERS_V6 : 0, MSS_V6_MIN),
 	};
@@ -90,6 +93,9 @@ static int links_update(struct datapath *datapath)
 	uint32_t updated = 0;
 	int error = attach_update_links(datapath->directory, program_fds, &updated);
 
+	if (!error)
+		error = attach_xdp_update_links(datapath->directory,
+						program_early_fd(datapath->program));
 	if (error)
 		report_print(&datapath->sink, LOG_ERR, "cannot replace programs on devices: %s",
 			     strerror(-error));
@@ -181,6 +187,8 @@ int datapath_open(const struct datapath_options *options, const struct datapath_
 		.directory = datapath->directory,
 		.patterns = options->device_patterns,
 		.pattern_count = options->device_pattern_count,
+		.xdp_patterns = options->xdp_patterns,
+		.xdp_pattern_count = options->xdp_pattern_count,
 		.attach = options->attach,
 		.sink = &datapath->sink,
 		.context = events->context,

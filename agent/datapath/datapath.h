@@ -24,6 +24,8 @@ struct datapath_options {
 	const char *bpffs; /* mount point of a BPF file system, or a directory in one */
 	char *const *device_patterns;
 	size_t device_pattern_count;
+	char *const *xdp_patterns; /* of these devices, those with XDP in front: see device_xdp.h */
+	size_t xdp_pattern_count;
 	enum attach_wish attach;
 	enum delivery delivery;
 	uint32_t flows;

@@ -10,12 +10,14 @@
 
 #include "../base/cleanup.h"
 #include "attach_chain.h"
+#include "device_xdp.h"
 #include "devices.h"
 #include "link_monitor.h"
 
 struct datapath_devices {
 	struct datapath_devices_options options;
 	struct devices list;
+	struct device_xdp xdp;
 	struct link_monitor *monitor;
 	int program_fds[ATTACH_HOOKS]; /* negative: not loaded yet, or none for this hook */
 	uint32_t program_ids[ATTACH_HOOKS];
@@ -112,18 +114,19 @@ static int hooks_attach(const struct datapath_devices *devices, const struct dev
 /* The map entry comes first: the program looks up the device of each packet. */
 static void entry_attach(struct datapath_devices *devices, struct device_entry *entry)
 {
-	uint32_t mode_before = entry->device.attach;
+	uint32_t mode_before = entry->device.attach, xdp_before = entry->device.xdp;
 	enum attach_mode mode = ATTACH_NONE;
 	int error;
 
 	entry_write(devices, entry);
 	error = hooks_attach(devices, entry, &mode);
 	entry->device.attach = mode;
-	if (mode != mode_before)
-		entry_write(devices, entry);
 	if (mode != mode_before || (error && error != entry->attach_error))
 		attach_report(devices, entry, error);
 	entry->attach_error = error;
+	device_xdp_attach(&devices->xdp, entry);
+	if (mode != mode_before || entry->device.xdp != xdp_before)
+		entry_write(devices, entry);
 }
 
 static bool entry_chain(const struct datapath_devices *devices, const struct device_entry *entry,
@@ -199,6 +202,7 @@ static void entry_remove(struct datapath_devices *devices, uint32_t ifindex)
 	if (!entry)
 		return;
 	if (devices->map_fd >= 0) {
+		attach_xdp_remove(devices->options.directory, ifindex);
 		attach_remove_device(devices->options.directory, ifindex);
 		bpf_map_delete_elem(devices->map_fd, &ifindex);
 		report_print(devices->options.sink, LOG_INFO, "device %s: gone",
@@ -207,12 +211,38 @@ static void entry_remove(struct datapath_devices *devices, uint32_t ifindex)
 	devices_forget(&devices->list, ifindex);
 }
 
+/* XDP is tried again when the device changed, and as long as somebody else is in its place. */
+static void entry_follow(struct datapath_devices *devices, struct device_entry *entry, int news)
+{
+	bool changed = news == DEVICE_APPEARED || news == DEVICE_CHANGED;
+
+	if (devices->attaching && (changed || entry->device.xdp == XDP_STATE_FOREIGN)) {
+		uint32_t before = entry->device.xdp;
+
+		device_xdp_attach(&devices->xdp, entry);
+		changed |= entry->device.xdp != before;
+	}
+	if (changed)
+		entry_write(devices, entry);
+}
+
+static void vlan_follow(struct datapath_devices *devices, const struct link_state *link)
+{
+	uint32_t below = device_xdp_note_link(&devices->xdp, link);
+	struct device_entry *entry = below ? devices_find(&devices->list, below) : NULL;
+
+	if (entry && entry->device.xdp && devices->map_fd >= 0)
+		entry_follow(devices, entry, DEVICE_CHANGED);
+}
+
 static void link_present(void *context, const struct link_state *link)
 {
 	struct datapath_devices *devices = context;
 	struct device_entry *entry;
-	int news = devices_note(&devices->list, link, &entry);
+	int news;
 
+	vlan_follow(devices, link);
+	news = devices_note(&devices->list, link, &entry);
 	if (news == -ENOMEM)
 		report_print(devices->options.sink, LOG_ERR, "device %s: out of memory",
 			     link->name);
@@ -222,8 +252,8 @@ static void link_present(void *context, const struct link_state *link)
 		entry_remove(devices, link->ifindex);
 	else if (entry && devices->attaching && entry->device.attach == ATTACH_NONE)
 		entry_attach_and_look(devices, entry);
-	else if (news == DEVICE_APPEARED || news == DEVICE_CHANGED)
-		entry_write(devices, entry);
+	else if (entry)
+		entry_follow(devices, entry, news);
 }
 
 static void link_gone(void *context, uint32_t ifindex)
@@ -266,6 +296,13 @@ int datapath_devices_new(const struct datapath_devices_options *options,
 	devices->options = *options;
 	devices->list.patterns = options->patterns;
 	devices->list.pattern_count = options->pattern_count;
+	devices->xdp = (struct device_xdp){
+		.directory = options->directory,
+		.patterns = options->xdp_patterns,
+		.pattern_count = options->xdp_pattern_count,
+		.program_fd = -1,
+		.sink = options->sink,
+	};
 	devices->map_fd = -1;
 	devices->program_fds[ATTACH_INGRESS] = devices->program_fds[ATTACH_EGRESS] = -1;
 	error = link_monitor_new(&sink, &devices->monitor);
@@ -302,6 +339,7 @@ void datapath_devices_load(struct datapath_devices *devices, const struct progra
 	devices->program_fds[ATTACH_EGRESS] = program_egress_fd(program);
 	for (int hook = 0; hook < ATTACH_HOOKS; hook++)
 		devices->program_ids[hook] = program_id(devices->program_fds[hook]);
+	devices->xdp.program_fd = program_early_fd(program);
 	devices->map_fd = program_map_fd(program, "devices");
 	for (size_t i = 0; i < devices->list.count; i++)
 		entry_write(devices, &devices->list.entries[i]);
@@ -318,6 +356,7 @@ static void map_prune(struct datapath_devices *devices)
 		more = !bpf_map_get_next_key(devices->map_fd, &key, &next);
 		if (devices_find(&devices->list, key))
 			continue;
+		attach_xdp_remove(devices->options.directory, key);
 		attach_remove_device(devices->options.directory, key);
 		bpf_map_delete_elem(devices->map_fd, &key);
 	}

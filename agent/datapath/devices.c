@@ -54,10 +54,12 @@ static bool entry_update(struct device_entry *entry, const struct link_state *li
 		.attach = entry->device.attach,
 		.before = entry->device.before,
 		.behind = entry->device.behind,
+		.xdp = entry->device.xdp,
 	};
 
 	memcpy(device.name, link->name, sizeof(device.name));
 	entry->seen = true;
+	entry->is_physical = link->is_physical;
 	if (!memcmp(&device, &entry->device, sizeof(device)))
 		return false;
 	entry->device = device;

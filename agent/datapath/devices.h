@@ -13,6 +13,7 @@ struct device_entry {
 	uint32_t ifindex;
 	struct device device; /* .attach: 0 until it is attached */
 	bool seen;            /* since devices_begin_sweep() */
+	bool is_physical;     /* see struct link_state */
 	int attach_error;     /* of the last try */
 };
 

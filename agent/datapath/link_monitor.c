@@ -5,6 +5,7 @@
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -73,19 +74,22 @@ int link_monitor_fd(const struct link_monitor *monitor)
 	return monitor->fd;
 }
 
-static bool kind_has_peer(const struct rtattr *linkinfo)
+/* "": the device has none. */
+static const char *kind_of(const struct rtattr *linkinfo)
 {
-	int left = (int)RTA_PAYLOAD(linkinfo);
+	int left = linkinfo ? (int)RTA_PAYLOAD(linkinfo) : 0;
 
-	for (const struct rtattr *attribute = RTA_DATA(linkinfo); RTA_OK(attribute, left);
-	     attribute = RTA_NEXT(attribute, left)) {
-		const char *kind = RTA_DATA(attribute);
-
-		if (attribute->rta_type != IFLA_INFO_KIND)
-			continue;
-		return !strncmp(kind, "veth", 5) || !strncmp(kind, "netkit", 7);
+	for (const struct rtattr *attribute = linkinfo ? RTA_DATA(linkinfo) : NULL;
+	     attribute && RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+		if (attribute->rta_type == IFLA_INFO_KIND)
+			return RTA_DATA(attribute);
 	}
-	return false;
+	return "";
+}
+
+static bool kind_has_peer(const char *kind)
+{
+	return !strcmp(kind, "veth") || !strcmp(kind, "netkit");
 }
 
 /* Finds the attributes by type; those not there are NULL. */
@@ -110,6 +114,7 @@ static void link_appeared(struct link_monitor *monitor, const struct nlmsghdr *m
 	const struct rtattr *attributes[IFLA_NEW_NETNSID + 1];
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 	struct link_state link = {.ifindex = (uint32_t)info->ifi_index};
+	const char *kind;
 
 	link_attributes(message, attributes, IFLA_NEW_NETNSID + 1);
 	if (info->ifi_family != AF_UNSPEC || !attributes[IFLA_IFNAME] || !attributes[IFLA_MTU])
@@ -117,8 +122,11 @@ static void link_appeared(struct link_monitor *monitor, const struct nlmsghdr *m
 	memcpy(&link.mtu, RTA_DATA(attributes[IFLA_MTU]), sizeof(link.mtu));
 	memcpy(link.name, RTA_DATA(attributes[IFLA_IFNAME]),
 	       strnlen(RTA_DATA(attributes[IFLA_IFNAME]), LINK_NAME_MAX - 1));
-	link.peer_elsewhere = attributes[IFLA_LINK_NETNSID] && attributes[IFLA_LINKINFO] &&
-			      kind_has_peer(attributes[IFLA_LINKINFO]);
+	kind = kind_of(attributes[IFLA_LINKINFO]);
+	link.peer_elsewhere = attributes[IFLA_LINK_NETNSID] && kind_has_peer(kind);
+	link.is_physical = !*kind && info->ifi_type == ARPHRD_ETHER;
+	if (attributes[IFLA_LINK] && !attributes[IFLA_LINK_NETNSID] && !strcmp(kind, "vlan"))
+		memcpy(&link.vlan_of, RTA_DATA(attributes[IFLA_LINK]), sizeof(link.vlan_of));
 	monitor->sink.present(monitor->sink.context, &link);
 }
 

@@ -12,6 +12,8 @@ struct link_state {
 	uint32_t ifindex;
 	uint32_t mtu;
 	bool peer_elsewhere; /* veth or netkit whose peer is in another network namespace */
+	bool is_physical; /* Ethernet without a kind: of hardware, or what a machine takes for it */
+	uint32_t vlan_of; /* a VLAN of this device; 0: none */
 	char name[LINK_NAME_MAX];
 };
 

@@ -69,7 +69,7 @@ static int bpffs_make(const char *bpffs)
 int pins_make_directories(const char *bpffs)
 {
 	static const char *const formats[] = {"%s/pathroute", "%s/pathroute/v%d",
-					      "%s/pathroute/v%d/links"};
+					      "%s/pathroute/v%d/links", "%s/pathroute/v%d/xdp"};
 	char path[PINS_PATH_MAX];
 	int error = bpffs_make(bpffs);
 
@@ -129,12 +129,12 @@ static bool is_dot(const char *name)
 	return !strcmp(name, ".") || !strcmp(name, "..");
 }
 
-int pins_walk_links(const char *directory, pins_visit_link visit, void *context)
+int pins_walk(const char *directory, const char *folder, pins_visit_link visit, void *context)
 {
 	char path[PINS_PATH_MAX], name[PINS_PATH_MAX];
 	_cleanup_closedir_ DIR *links = NULL;
 	const struct dirent *entry;
-	int error = path_join(path, sizeof(path), directory, "links");
+	int error = path_join(path, sizeof(path), directory, folder);
 
 	if (error)
 		return error;
@@ -142,11 +142,16 @@ int pins_walk_links(const char *directory, pins_visit_link visit, void *context)
 	if (!links)
 		return errno == ENOENT ? 0 : -errno;
 	while (!error && (entry = readdir(links))) {
-		if (is_dot(entry->d_name) || path_join(name, sizeof(name), "links", entry->d_name))
+		if (is_dot(entry->d_name) || path_join(name, sizeof(name), folder, entry->d_name))
 			continue;
 		error = visit(context, directory, name);
 	}
 	return error;
+}
+
+int pins_walk_links(const char *directory, pins_visit_link visit, void *context)
+{
+	return pins_walk(directory, "links", visit, context);
 }
 
 int pins_walk_versions(const char *bpffs, pins_visit_directory visit, void *context)

@@ -44,6 +44,9 @@ int pins_unlink(const char *directory, const char *name);
 typedef int (*pins_visit_link)(void *context, const char *directory, const char *name);
 int pins_walk_links(const char *directory, pins_visit_link visit, void *context);
 
+/* The same for another folder than "links". */
+int pins_walk(const char *directory, const char *folder, pins_visit_link visit, void *context);
+
 /* Calls back for each "<bpffs>/pathroute/v*", whatever the version. */
 typedef int (*pins_visit_directory)(void *context, const char *directory);
 int pins_walk_versions(const char *bpffs, pins_visit_directory visit, void *context);

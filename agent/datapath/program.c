@@ -13,6 +13,7 @@
 #include "libbpf_words.h"
 #include "pathroute_tc.skel.h"
 #include "pins.h"
+#include "program_early.h"
 
 #define HALF_TIMEOUT_S 600
 #define CONNECT_TIMEOUT_S 60
@@ -21,6 +22,7 @@
 
 struct program {
 	struct pathroute_tc *skeleton;
+	struct pathroute_xdp *early; /* NULL: not wanted, or the kernel does not take it */
 	bool adopted;
 };
 
@@ -189,6 +191,19 @@ static int program_prepare(struct program *program, const struct program_options
 					 options->delivery == DELIVERY_CHAIN);
 }
 
+/* XDP only makes things faster: without it the router works as well. */
+static void early_load(struct program *program, const struct report_sink *sink)
+{
+	const struct datapath_settings settings = program->skeleton->rodata->settings;
+	int error = program_early_load(program->skeleton->obj, &settings, &program->early);
+
+	if (!error)
+		return;
+	libbpf_words_report(sink);
+	report_print(sink, LOG_WARNING, "cannot load the XDP program: %s, tc does its work",
+		     strerror(-error));
+}
+
 static void program_freep(struct program **program)
 {
 	program_free(*program);
@@ -212,6 +227,8 @@ int program_load(const struct program_options *options, const struct report_sink
 		libbpf_words_report(sink);
 		return error;
 	}
+	if (options->xdp)
+		early_load(program, sink);
 	*ret_program = STEAL(program);
 	return 0;
 }
@@ -220,6 +237,7 @@ void program_free(struct program *program)
 {
 	if (!program)
 		return;
+	program_early_free(program->early);
 	pathroute_tc__destroy(program->skeleton);
 	free(program);
 }
@@ -237,6 +255,11 @@ int program_ingress_fd(const struct program *program)
 int program_egress_fd(const struct program *program)
 {
 	return bpf_program__fd(program->skeleton->progs.pathroute_chain);
+}
+
+int program_early_fd(const struct program *program)
+{
+	return program_early_descriptor(program->early);
 }
 
 int program_send_fd(const struct program *program)

@@ -21,12 +21,14 @@ struct program_options {
 	enum delivery delivery;
 	uint16_t mss_v4;
 	uint16_t mss_v6;
+	bool xdp; /* load the XDP program as well */
 };
 
 struct program;
 
 /* Loads and starts the sweep of dead flows. Pinned maps are taken over with the size they have: a
- * size asked for in vain is reported, as are the verifier's last words. Returns 0, -EUCLEAN when a
+ * size asked for in vain is reported, as are the verifier's last words, and an XDP program that the
+ * kernel does not take, which is no error. Returns 0, -EUCLEAN when a
  * pinned map has another layout, or the error of the load. */
 int program_load(const struct program_options *options, const struct report_sink *sink,
 		 struct program **ret_program);
@@ -41,6 +43,9 @@ int program_ingress_fd(const struct program *program);
 
 /* For packets that leave; negative with DELIVERY_FAST. */
 int program_egress_fd(const struct program *program);
+
+/* The XDP program; -1: there is none. */
+int program_early_fd(const struct program *program);
 
 /* What is run for each entry of "due_ring": see due_sends.h. */
 int program_send_fd(const struct program *program);

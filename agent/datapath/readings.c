@@ -192,6 +192,9 @@ int readings_take(const struct readings_maps *maps, struct readings *ret_reading
 	int error = take_sums(maps->fd[READINGS_MAP_verdicts], readings.verdicts, VERDICT_COUNT);
 
 	if (!error)
+		error = take_sums(maps->fd[READINGS_MAP_verdicts_xdp], readings.verdicts_xdp,
+				  VERDICT_COUNT);
+	if (!error)
 		error = take_sums(maps->fd[READINGS_MAP_flow_gauges], (uint64_t *)readings.flows,
 				  FLOW_STATE_COUNT);
 	if (!error)

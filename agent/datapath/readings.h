@@ -43,9 +43,10 @@ struct fill_reading {
 
 /* Arrays are sorted: rules by name, endpoints by service and address, devices by name. */
 struct readings {
-	uint64_t verdicts[VERDICT_COUNT]; /* packets, by enum verdict */
-	int64_t flows[FLOW_STATE_COUNT];  /* flows now, by enum flow_state; [FLOW_FREE] unused */
-	uint64_t log_counts[LOG_COUNTS];  /* by enum log_count */
+	uint64_t verdicts[VERDICT_COUNT];     /* packets, by enum verdict */
+	uint64_t verdicts_xdp[VERDICT_COUNT]; /* how many of these XDP took */
+	int64_t flows[FLOW_STATE_COUNT]; /* flows now, by enum flow_state; [FLOW_FREE] unused */
+	uint64_t log_counts[LOG_COUNTS]; /* by enum log_count */
 	struct log_control log_control;
 	struct fill_reading fills[READINGS_FILLS_MAX];
 	size_t fill_count;
@@ -58,11 +59,11 @@ struct readings {
 };
 
 /* The maps that readings come from, opened read-only by their pins. */
-#define READINGS_MAPS(X)                                                                     \
-	X(verdicts), X(rule_stats), X(flow_gauges), X(rules), X(rule_names), X(endpoints),   \
-		X(endpoint_names), X(endpoint_stats), X(devices), X(sources), X(listeners),  \
-		X(hosts), X(paths), X(flow_slots), X(alloc), X(holds_small), X(holds_large), \
-		X(log_counts), X(log_control), X(legs), X(log_slots)
+#define READINGS_MAPS(X)                                                                      \
+	X(verdicts), X(verdicts_xdp), X(rule_stats), X(flow_gauges), X(rules), X(rule_names), \
+		X(endpoints), X(endpoint_names), X(endpoint_stats), X(devices), X(sources),   \
+		X(listeners), X(hosts), X(paths), X(flow_slots), X(alloc), X(holds_small),    \
+		X(holds_large), X(log_counts), X(log_control), X(legs), X(log_slots)
 
 enum readings_map {
 #define X(name) READINGS_MAP_##name
@@ -106,6 +107,7 @@ const char *readings_verdict_class(enum verdict verdict); /* "pass", "forward", 
 const char *readings_state_label(unsigned state);         /* enum flow_state */
 const char *readings_state_text(unsigned state);
 const char *readings_attach_label(unsigned attach); /* struct device.attach */
+const char *readings_xdp_label(unsigned xdp);       /* struct device.xdp */
 
 /* Frees the arrays. Accepts a zeroed struct. */
 void readings_done(struct readings *readings);

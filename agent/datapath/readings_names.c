@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "attach_xdp.h"
 #include "readings.h"
 
 static const struct {
@@ -56,6 +57,17 @@ const char *readings_state_label(unsigned state)
 const char *readings_state_text(unsigned state)
 {
 	return state < FLOW_STATE_COUNT ? states[state].text : "";
+}
+
+const char *readings_xdp_label(unsigned xdp)
+{
+	static const char *const labels[] = {
+		[XDP_STATE_OFF] = "off",         [XDP_STATE_NATIVE] = "native",
+		[XDP_STATE_FOREIGN] = "foreign", [XDP_STATE_UNSUPPORTED] = "unsupported",
+		[XDP_STATE_VLANS] = "vlans",     [XDP_STATE_FAILED] = "failed",
+	};
+
+	return xdp < sizeof(labels) / sizeof(labels[0]) ? labels[xdp] : "unknown";
 }
 
 const char *readings_attach_label(unsigned attach)

@@ -6,6 +6,7 @@
 #include "../base/cleanup.h"
 #include "attach.h"
 #include "attach_clsact.h"
+#include "attach_xdp.h"
 #include "datapath.h"
 #include "link_monitor.h"
 #include "pins.h"
@@ -47,7 +48,7 @@ static int filters_remove(const struct report_sink *sink)
 static int version_detach(void *context, const char *directory)
 {
 	(void)context;
-	return attach_remove_links(directory);
+	return attach_xdp_remove_links(directory) ?: attach_remove_links(directory);
 }
 
 static int everything_remove(const char *bpffs, const struct report_sink *sink)

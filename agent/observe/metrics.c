@@ -24,6 +24,22 @@ static void write_verdicts(FILE *out, const struct readings *readings)
 	}
 }
 
+static void write_verdicts_xdp(FILE *out, const struct readings *readings)
+{
+	static const struct metrics_family family = {
+		"xdp_packets_total", "counter",
+		"How many of these packets XDP took, so that tc did not see them."};
+
+	metrics_format_family(out, &family);
+	for (size_t i = VERDICT_CONTINUE + 1; i < VERDICT_COUNT; i++) {
+		const struct metrics_label labels[] = {{"verdict", readings_verdict_label(i)},
+						       {NULL, NULL}};
+
+		if (readings->verdicts_xdp[i])
+			metrics_format_count(out, &family, labels, readings->verdicts_xdp[i]);
+	}
+}
+
 static void write_flows(FILE *out, const struct readings *readings)
 {
 	static const struct metrics_family family = {"flows", "gauge", "Connections by state."};
@@ -160,6 +176,7 @@ int metrics_write(FILE *out, const struct readings *readings, const struct agent
 	metrics_kube_write(out, &agent->kube);
 	metrics_status_write(out, &agent->status);
 	write_verdicts(out, readings);
+	write_verdicts_xdp(out, readings);
 	write_flows(out, readings);
 	write_fills(out, readings);
 	write_log(out, readings);

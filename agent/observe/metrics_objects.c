@@ -108,6 +108,25 @@ static void write_others(FILE *out, const struct readings *readings)
 	}
 }
 
+static void write_devices_xdp(FILE *out, const struct readings *readings)
+{
+	static const struct metrics_family family = {
+		"device_xdp", "gauge",
+		"1: XDP answers handshakes on the device; the state says why not."};
+
+	metrics_format_family(out, &family);
+	for (size_t i = 0; i < readings->device_count; i++) {
+		const struct device *device = &readings->devices[i].device;
+		const char *state = readings_xdp_label(device->xdp);
+
+		metrics_format_count(out, &family,
+				     (const struct metrics_label[]){{"device", device->name},
+								    {"state", state},
+								    {NULL, NULL}},
+				     !strcmp(state, "native"));
+	}
+}
+
 void metrics_objects_write_devices(FILE *out, const struct readings *readings)
 {
 	static const struct metrics_family family = {"device_attached", "gauge",
@@ -125,4 +144,5 @@ void metrics_objects_write_devices(FILE *out, const struct readings *readings)
 				     device->attach != 0);
 	}
 	write_others(out, readings);
+	write_devices_xdp(out, readings);
 }

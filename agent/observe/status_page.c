@@ -95,8 +95,8 @@ static void write_checks(FILE *out, const struct status_page *page)
 
 static void write_devices(FILE *out, const struct readings *readings)
 {
-	static const char *const columns[] = {"device", "index",  "MTU", "attached",
-					      "before", "behind", NULL};
+	static const char *const columns[] = {"device", "index",  "MTU",    "attached",
+					      "XDP",    "before", "behind", NULL};
 
 	table_start(out, "Devices", columns);
 	for (size_t i = 0; i < readings->device_count; i++) {
@@ -107,6 +107,7 @@ static void write_devices(FILE *out, const struct readings *readings)
 		number(out, reading->ifindex);
 		number(out, reading->device.mtu);
 		cell(out, readings_attach_label(reading->device.attach));
+		cell(out, readings_xdp_label(reading->device.xdp));
 		number(out, reading->device.before);
 		number(out, reading->device.behind);
 		fputs("</tr>\n", out);
@@ -189,7 +190,7 @@ static void write_fills(FILE *out, const struct readings *readings)
 
 static void write_verdicts(FILE *out, const struct readings *readings)
 {
-	static const char *const columns[] = {"verdict", "packets", "", NULL};
+	static const char *const columns[] = {"verdict", "packets", "by XDP", "", NULL};
 
 	table_start(out, "Packets", columns);
 	for (size_t i = VERDICT_CONTINUE + 1; i < VERDICT_COUNT; i++) {
@@ -198,6 +199,7 @@ static void write_verdicts(FILE *out, const struct readings *readings)
 		fputs("<tr>", out);
 		cell(out, readings_verdict_label(i));
 		number(out, readings->verdicts[i]);
+		number(out, readings->verdicts_xdp[i]);
 		cell(out, readings_verdict_text(i));
 		fputs("</tr>\n", out);
 	}

@@ -6,6 +6,7 @@
 #ifndef PATHROUTE_ANSWER_H
 #define PATHROUTE_ANSWER_H
 
+#include "deliver.h"
 #include "http_reply.h"
 #include "request.h"
 

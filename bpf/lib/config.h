@@ -22,4 +22,9 @@ const volatile struct datapath_settings settings = {
 	.mss_v6 = 1440,
 };
 
+static __always_inline int deliver_is_chain(void)
+{
+	return settings.delivery == DELIVERY_CHAIN;
+}
+
 #endif

@@ -10,6 +10,7 @@
 #ifndef PATHROUTE_CONNECT_H
 #define PATHROUTE_CONNECT_H
 
+#include "deliver.h"
 #include "endpoint.h"
 #include "leg_choice.h"
 #include "reply.h"

@@ -13,6 +13,15 @@ static __always_inline void counters_verdict(__u32 verdict)
 		(*count)++;
 }
 
+/* Of a packet that went no further than XDP; counters_verdict() is called as well. */
+static __always_inline void counters_xdp(__u32 verdict)
+{
+	__u64 *count = bpf_map_lookup_elem(&verdicts_xdp, &verdict);
+
+	if (count)
+		(*count)++;
+}
+
 static __always_inline struct rule_stats *counters_rule(__u32 rule)
 {
 	return bpf_map_lookup_elem(&rule_stats, &rule);

@@ -6,6 +6,7 @@
 #ifndef PATHROUTE_CUT_H
 #define PATHROUTE_CUT_H
 
+#include "deliver.h"
 #include "splice.h"
 #include "verify.h"
 

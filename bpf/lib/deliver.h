@@ -11,11 +11,6 @@
 #include "config.h"
 #include "packet.h"
 
-static __always_inline int deliver_is_chain(void)
-{
-	return settings.delivery == DELIVERY_CHAIN;
-}
-
 static __always_inline void deliver_as_client(struct packet_context *ctx, const struct flow *flow)
 {
 	bpf_skb_store_bytes(ctx, 0, flow->own_mac, 6, 0);
@@ -40,13 +35,6 @@ static __always_inline long deliver_clone_to_pod(struct packet_context *ctx,
 		return bpf_clone_redirect(ctx, ifindex, 0);
 	deliver_as_client(ctx, flow);
 	return bpf_clone_redirect(ctx, flow->client_ifindex, BPF_F_INGRESS);
-}
-
-/* The action for the answer to the packet at hand, in its place. */
-static __always_inline int deliver_back(const struct packet *packet)
-{
-	return bpf_redirect(packet->ifindex,
-			    deliver_is_chain() && packet->egress ? BPF_F_INGRESS : 0);
 }
 
 #endif

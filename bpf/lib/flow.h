@@ -140,6 +140,26 @@ static __always_inline struct flow *flow_find(const struct flow_key *key, struct
 	return flow && flow->generation == FLOW_TAG_GENERATION(ret_ref->tag) ? flow : NULL;
 }
 
+/* See "ports_used". */
+static __always_inline int flow_port_used(enum ports_kind kind, __be16 port)
+{
+	__u32 index = PORTS_USED_WORD(kind, port);
+	__u64 *word = bpf_map_lookup_elem(&ports_used, &index);
+
+	return word && *word & PORTS_USED_BIT(port);
+}
+
+/* The listener that a packet is for. */
+static __always_inline struct listener *flow_find_listener(const struct packet *packet)
+{
+	struct listener_key key = {
+		.address = packet->key.destination,
+		.port = packet->key.destination_port,
+	};
+
+	return bpf_map_lookup_elem(&listeners, &key);
+}
+
 /* The endpoint no longer carries this leg. */
 static __always_inline void flow_leave_endpoint(struct flow_leg *leg)
 {

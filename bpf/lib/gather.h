@@ -11,6 +11,7 @@
 #include "body.h"
 #include "evict.h"
 #include "handshake.h"
+#include "join.h"
 #include "redirect.h"
 
 static __always_inline void gather_fill_flow(struct packet_context *ctx, struct flow *flow,

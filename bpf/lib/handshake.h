@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The client's side of the handshake, without state (law 3): SYN -> SYN-ACK with a cookie, and
- * the corners before a flow exists.
+ * the corners before a flow exists. Both hooks do it.
  */
 #ifndef PATHROUTE_HANDSHAKE_H
 #define PATHROUTE_HANDSHAKE_H
 
 #include "cookie.h"
-#include "join.h"
+#include "packet_options.h"
+#include "reset.h"
 #include "verify.h"
 
 #define HANDSHAKE_OLD_SLOTS 6 /* how far back an expired cookie is recognised */
@@ -162,6 +163,27 @@ __noinline int handshake_corner(struct packet_context *ctx, struct scratch *s, _
 		return VERDICT_COOKIE_KEY_MISSING;
 	return reset_send(ctx, s,
 			  cookie == COOKIE_OUTDATED ? VERDICT_COOKIE_EXPIRED : VERDICT_NO_FLOW);
+}
+
+/* Segments of no flow, for a listener with `learned`. VERDICT_CONTINUE: request bytes, with a valid
+ * cookie. */
+static __always_inline int handshake_receive(struct packet_context *ctx, struct scratch *s,
+					     __u32 learned)
+{
+	__u32 cookie;
+
+	if (s->packet.flags & TCP_SYN)
+		return handshake_syn(ctx, s, learned);
+	if (s->packet.flags & TCP_RST)
+		return VERDICT_RST_SWALLOWED;
+	if (!(s->packet.flags & TCP_ACK))
+		return VERDICT_FLAGS_FORBIDDEN;
+	if (s->packet.odd_options && (packet_load_options(ctx, s) || s->options.forbidden))
+		return VERDICT_FLAGS_FORBIDDEN;
+	cookie = handshake_check(s, 0);
+	if (cookie == COOKIE_FIRST && s->packet.length)
+		return VERDICT_CONTINUE;
+	return handshake_corner(ctx, s, cookie);
 }
 
 #endif

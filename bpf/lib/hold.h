@@ -59,13 +59,12 @@ __noinline int hold_append(struct packet_context *ctx, struct hold_large *hold, 
 	for (__u32 done = 0; done < HOLD_LARGE_SIZE; done += HOLD_CHUNK) {
 		if (count < done + HOLD_CHUNK)
 			break;
-		if (bpf_skb_load_bytes(ctx, offset + done, hold_place(hold, at + done), HOLD_CHUNK))
+		if (packet_load(ctx, offset + done, hold_place(hold, at + done), HOLD_CHUNK))
 			return -1;
 	}
 	rest = count & (HOLD_CHUNK - 1);
 	if (LENGTH_FITS(rest, HOLD_CHUNK) &&
-	    bpf_skb_load_bytes(ctx, offset + count - rest, hold_place(hold, at + count - rest),
-			       rest))
+	    packet_load(ctx, offset + count - rest, hold_place(hold, at + count - rest), rest))
 		return -1;
 	hold->length = at + count;
 	return 0;

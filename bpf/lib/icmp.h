@@ -7,6 +7,7 @@
 #define PATHROUTE_ICMP_H
 
 #include "connect.h"
+#include "deliver.h"
 
 #define ICMP_HEADER 8
 #define ICMP_CHECK_OFFSET 2

@@ -4,31 +4,11 @@
 #define PATHROUTE_JOIN_H
 
 #include "connect.h"
+#include "packet_options.h"
 #include "release.h"
 
 #define JOIN_MSS_DEFAULT 536 /* RFC 9293 3.7.1 */
 #define JOIN_MSS_MIN 524     /* keeps a full hold within RELEASE_SEGMENTS_MAX */
-
-/* Loads and parses the TCP options of the packet at hand. */
-__noinline int packet_load_options(struct packet_context *ctx, struct scratch *s)
-{
-	__u64 length;
-
-	if (!s)
-		return -1;
-	length = s->packet.options_length;
-	__builtin_memset(s->option_bytes[0], 0, TCP_OPTIONS_MAX);
-	if (LENGTH_FITS(length, TCP_OPTIONS_MAX) &&
-	    bpf_skb_load_bytes(ctx, s->packet.l4 + TCP_LENGTH, s->option_bytes[0], length))
-		return -1;
-	tcp_options_parse(&s->options, s->option_bytes[0], length);
-	if (s->options.timestamps) {
-		s->packet.has_timestamps = 1;
-		s->packet.tsval = s->options.tsval;
-		s->packet.tsecr = s->options.tsecr;
-	}
-	return 0;
-}
 
 static __always_inline __u8 join_peer_flag(__u32 ifindex)
 {

@@ -3,6 +3,7 @@
 #ifndef PATHROUTE_LEG_CHOICE_H
 #define PATHROUTE_LEG_CHOICE_H
 
+#include "deliver.h"
 #include "endpoint.h"
 #include "reply.h"
 

@@ -92,6 +92,7 @@ MAP_ARRAY(replies, struct reply_template, VERDICT_COUNT);
 MAP_HASH(devices, __u32, struct device, 4096);
 
 MAP_PERCPU(verdicts, __u64, VERDICT_COUNT);
+MAP_PERCPU(verdicts_xdp, __u64, VERDICT_COUNT);
 MAP_PERCPU(rule_stats, struct rule_stats, RULES_DEFAULT);
 MAP_PERCPU(flow_gauges, __s64, FLOW_STATE_COUNT);
 

@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Packet access: the only header that knows the hook's context type and actions.
- * packet_parse() reads the headers into struct packet without changing anything.
+ * packet_parse() reads the headers into struct packet without changing anything. How the bytes are
+ * reached, and what becomes of them, is the hook's: an includer that defines HOOK_XDP is at XDP,
+ * any other at tc.
  */
 #ifndef PATHROUTE_PACKET_H
 #define PATHROUTE_PACKET_H
 
-#include <linux/bpf.h>
-#include <linux/pkt_cls.h>
 #include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
 
 #include "checksum.h"
-#include "scratch.h"
-
-#define packet_context __sk_buff
-
-#define ACTION_PASS TC_ACT_UNSPEC /* with tcx: TCX_NEXT */
-#define ACTION_DROP TC_ACT_SHOT
-
-#define ETH_LENGTH 14
-#define ETH_IPV4 0x0800
-#define ETH_IPV6 0x86dd
-#define IPV4_LENGTH 20
-#define IPV6_LENGTH 40
-#define TCP_LENGTH 20
-#define TCP_CHECK_OFFSET 16
-#define PROTOCOL_ICMP 1
-#define PROTOCOL_TCP 6
-#define PROTOCOL_ICMPV6 58
-#define IPV4_MORE_FRAGMENTS 0x2000
-#define IPV4_FRAGMENT_OFFSET 0x1fff
-#define TIMESTAMPS_WORD 0x0101080aU /* NOP NOP, timestamps, 10 bytes */
-#define PACKET_TYPE_HOST 0
+#ifdef HOOK_XDP
+#include "packet_xdp.h"
+#else
+#include "packet_tc.h"
+#endif
 
 enum parse_result {
 	PARSE_PASS = 0,  /* cannot be ours */
@@ -80,7 +62,8 @@ static __always_inline int packet_parse_tcp(struct packet_context *ctx, struct p
 	packet->options_length = header - TCP_LENGTH;
 	packet->payload = packet->l4 + header;
 	packet->length = ip_payload - header;
-	if (header < TCP_LENGTH || ip_payload < header || ip_payload > ctx->len - packet->l4)
+	if (header < TCP_LENGTH || ip_payload < header ||
+	    ip_payload > packet_size(ctx) - packet->l4)
 		return PARSE_MALFORMED;
 	if (header >= TCP_LENGTH + 12 && (const void *)(tcp + 8) <= end &&
 	    tcp[5] == bpf_htonl(TIMESTAMPS_WORD)) {
@@ -118,8 +101,8 @@ static __always_inline int packet_parse_v4(struct packet_context *ctx, struct pa
 		return PARSE_PASS;
 	if (word & IPV4_MORE_FRAGMENTS)
 		return PARSE_IRREGULAR;
-	if (!total && ctx->gso_size) /* BIG TCP */
-		total = ctx->len - ETH_LENGTH;
+	if (!total && packet_gso_size(ctx)) /* BIG TCP */
+		total = packet_size(ctx) - ETH_LENGTH;
 	packet_address_v4(&packet->key.source, ip[3]);
 	packet_address_v4(&packet->key.destination, ip[4]);
 	return packet_parse_tcp(ctx, packet, ip + 5, end, total - IPV4_LENGTH);
@@ -143,40 +126,11 @@ static __always_inline int packet_parse_v6(struct packet_context *ctx, struct pa
 		return PARSE_IRREGULAR;
 	if (next != PROTOCOL_TCP)
 		return PARSE_PASS;
-	if (!payload && ctx->gso_size)
-		payload = ctx->len - ETH_LENGTH - IPV6_LENGTH;
+	if (!payload && packet_gso_size(ctx))
+		payload = packet_size(ctx) - ETH_LENGTH - IPV6_LENGTH;
 	packet_address_v6(&packet->key.source, ip + 2);
 	packet_address_v6(&packet->key.destination, ip + 6);
 	return packet_parse_tcp(ctx, packet, ip + 10, end, payload);
-}
-
-/* True when the headers that packet_parse() reads lie in the linear part of the buffer. The payload
- * need not: to pull it there means a copy. Pointers are compared, not subtracted: that would need
- * CAP_PERFMON. */
-static __always_inline int packet_is_linear(const struct packet_context *ctx)
-{
-	const __u8 *data = (const __u8 *)(long)ctx->data;
-	const __u8 *end = (const __u8 *)(long)ctx->data_end;
-	const __u8 *tcp = data + ETH_LENGTH + IPV4_LENGTH;
-	__u16 protocol;
-
-	if (tcp > end)
-		return 0;
-	protocol = *(const __be16 *)(data + 12);
-	if (protocol != bpf_htons(ETH_IPV4)) {
-		if (protocol != bpf_htons(ETH_IPV6))
-			return 1;
-		tcp = data + ETH_LENGTH + IPV6_LENGTH;
-	}
-	return tcp + TCP_LENGTH <= end && tcp + (tcp[12] >> 4 << 2) <= end;
-}
-
-static __always_inline void packet_pull_headers(struct packet_context *ctx)
-{
-	__u32 wanted = ETH_LENGTH + IPV6_LENGTH + TCP_LENGTH + TCP_OPTIONS_MAX;
-
-	if (!packet_is_linear(ctx))
-		bpf_skb_pull_data(ctx, ctx->len < wanted ? ctx->len : wanted);
 }
 
 static __always_inline int packet_parse(struct packet_context *ctx, struct packet *packet)
@@ -202,7 +156,7 @@ static __always_inline int packet_parse(struct packet_context *ctx, struct packe
 static __always_inline void packet_parse_rest(struct packet_context *ctx, struct packet *packet)
 {
 	packet->now = bpf_ktime_get_coarse_ns() >> DATAPATH_TICK_SHIFT;
-	packet->ifindex = ctx->ifindex;
+	packet->ifindex = packet_ifindex(ctx);
 	packet->checksum = CHECKSUM_UNKNOWN;
 	packet->odd_options =
 		packet->options_length && !(packet->has_timestamps && packet->options_length == 12);
@@ -211,7 +165,7 @@ static __always_inline void packet_parse_rest(struct packet_context *ctx, struct
 
 static __always_inline void packet_read_macs(struct packet_context *ctx, struct packet *packet)
 {
-	bpf_skb_load_bytes(ctx, 0, packet->destination_mac, 12);
+	packet_load(ctx, 0, packet->destination_mac, 12);
 }
 
 /* The sequence number behind the packet's last byte, SYN and FIN counted. */

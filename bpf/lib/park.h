@@ -6,6 +6,7 @@
 #ifndef PATHROUTE_PARK_H
 #define PATHROUTE_PARK_H
 
+#include "deliver.h"
 #include "reset.h"
 #include "splice.h"
 

@@ -6,6 +6,7 @@
 #ifndef PATHROUTE_PASS_H
 #define PATHROUTE_PASS_H
 
+#include "deliver.h"
 #include "pass_waiting.h"
 #include "silent.h"
 #include "translate.h"

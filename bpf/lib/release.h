@@ -6,6 +6,7 @@
 #ifndef PATHROUTE_RELEASE_H
 #define PATHROUTE_RELEASE_H
 
+#include "deliver.h"
 #include "reply.h"
 #include "splice.h"
 

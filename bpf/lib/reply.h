@@ -9,8 +9,6 @@
 
 #include "park.h"
 
-#define CLOSING_WINDOW (HOLD_LARGE_SIZE >> SEGMENT_WSCALE)
-
 /* A segment towards the flow's client, without payload. */
 static __always_inline void reply_segment(struct segment *segment, const struct flow *flow,
 					  __u32 seq, __u8 flags)

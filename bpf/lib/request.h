@@ -12,6 +12,7 @@
 #define PATHROUTE_REQUEST_H
 
 #include "cut.h"
+#include "deliver.h"
 #include "gather.h"
 #include "mark.h"
 #include "request_idle.h"

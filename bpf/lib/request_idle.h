@@ -4,6 +4,7 @@
 #ifndef PATHROUTE_REQUEST_IDLE_H
 #define PATHROUTE_REQUEST_IDLE_H
 
+#include "deliver.h"
 #include "http_framing.h"
 #include "park.h"
 

@@ -3,39 +3,19 @@
  * Builds a TCP segment in place of the packet at hand: headers from struct segment, room for the
  * payload behind them.
  *
- * The checksum field is written as this packet buffer wants it. A segment of a local pod is
- * CHECKSUM_PARTIAL: its field holds the pseudo header's sum and the device completes it. Which
- * it is can be found only by trying: bpf_l4_csum_replace() without BPF_F_PSEUDO_HDR leaves the
- * field of a partial one alone.
+ * The checksum field is written as this packet buffer wants it: see packet_probe_checksum().
  */
 #ifndef PATHROUTE_SEGMENT_H
 #define PATHROUTE_SEGMENT_H
 
-#include "deliver.h"
+#include "config.h"
+#include "packet.h"
 #include "tcp_options.h"
 
 #define SEGMENT_TTL 64
 #define SEGMENT_WSCALE 10 /* our window scale, towards every client that offered one */
 #define SEGMENT_WINDOW HOLD_LARGE_SIZE
-
-static __always_inline void packet_probe_checksum(struct packet_context *ctx, struct packet *packet)
-{
-	__u32 offset = packet->l4 + TCP_CHECK_OFFSET;
-	__u16 before;
-	__u16 after;
-
-	if (packet->checksum != CHECKSUM_UNKNOWN)
-		return;
-	packet->checksum = CHECKSUM_FULL;
-	if (bpf_skb_load_bytes(ctx, offset, &before, sizeof(before)) ||
-	    bpf_l4_csum_replace(ctx, offset, 0, 0x1234, 0) ||
-	    bpf_skb_load_bytes(ctx, offset, &after, sizeof(after)))
-		return;
-	if (before == after)
-		packet->checksum = CHECKSUM_PARTIAL_SUM;
-	else
-		bpf_skb_store_bytes(ctx, offset, &before, sizeof(before), 0);
-}
+#define CLOSING_WINDOW (HOLD_LARGE_SIZE >> SEGMENT_WSCALE)
 
 /* Writes the words of the TCP header and returns their sum, the checksum field taken as 0. */
 static __always_inline __u64 segment_tcp_words(const struct segment *segment, __be32 *tcp)
@@ -125,25 +105,21 @@ __noinline int segment_write(struct packet_context *ctx, struct scratch *s)
 		return -1;
 	header = (s->packet.ipv6 ? ETH_LENGTH + IPV6_LENGTH : ETH_LENGTH + IPV4_LENGTH) +
 		 TCP_LENGTH + options;
-	if (ctx->len != header + s->segment.payload_length &&
-	    bpf_skb_change_tail(ctx, header + s->segment.payload_length, 0))
+	if (packet_resize(ctx, header + s->segment.payload_length))
 		return -1;
 	packet_probe_checksum(ctx, &s->packet);
 	if (s->packet.ipv6) {
 		segment_frame_v6(s);
 		sum = segment_tcp_words(&s->segment, s->frame.v6.tcp);
 		s->frame.v6.tcp[4] = segment_check(&s->segment, sum, s->packet.checksum);
-		failed = bpf_skb_store_bytes(ctx, ETH_LENGTH, &s->frame.v6.flow, 60 + options,
-					     BPF_F_RECOMPUTE_CSUM);
+		failed = packet_store(ctx, ETH_LENGTH, &s->frame.v6.flow, 60 + options);
 	} else {
 		segment_frame_v4(s);
 		sum = segment_tcp_words(&s->segment, s->frame.v4.tcp);
 		s->frame.v4.tcp[4] = segment_check(&s->segment, sum, s->packet.checksum);
-		failed = bpf_skb_store_bytes(ctx, ETH_LENGTH, &s->frame.v4.version_ihl,
-					     40 + options, BPF_F_RECOMPUTE_CSUM);
+		failed = packet_store(ctx, ETH_LENGTH, &s->frame.v4.version_ihl, 40 + options);
 	}
-	/* The Ethernet header is no part of a device's sum. */
-	if (failed || bpf_skb_store_bytes(ctx, 0, s->frame.v4.destination_mac, ETH_LENGTH, 0))
+	if (failed || packet_store_ethernet(ctx, s->frame.v4.destination_mac))
 		return -1;
 	return header;
 }
@@ -158,7 +134,7 @@ static __always_inline int segment_write_probe(struct packet_context *ctx, struc
 	s->segment.payload_length = 1;
 	s->segment.payload_sum = 0;
 	header = segment_write(ctx, s);
-	return header < 0 || bpf_skb_store_bytes(ctx, header, &byte, 1, 0) ? -1 : 0;
+	return header < 0 || packet_store(ctx, header, &byte, 1) ? -1 : 0;
 }
 
 static __always_inline void segment_no_options(struct segment *segment)
@@ -224,7 +200,7 @@ static __always_inline void segment_turn(struct segment *segment, const struct p
 /* Sends what segment_write() built back where the packet came from. */
 static __always_inline void segment_return(struct packet *packet)
 {
-	packet->action = deliver_back(packet);
+	packet_return(packet, deliver_is_chain() && packet->egress ? BPF_F_INGRESS : 0);
 }
 
 #endif

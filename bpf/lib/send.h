@@ -12,6 +12,7 @@
 #define PATHROUTE_SEND_H
 
 #include "abort.h"
+#include "deliver.h"
 #include "due.h"
 
 /* A safe request ends with it. The last byte of another one goes to nobody. */

@@ -20,7 +20,7 @@ static __always_inline __u64 verify_header_sum(struct packet_context *ctx, struc
 	if (header < TCP_LENGTH || header > TCP_LENGTH + TCP_OPTIONS_MAX)
 		return 0;
 	__builtin_memset(words, 0, TCP_LENGTH + TCP_OPTIONS_MAX);
-	if (bpf_skb_load_bytes(ctx, packet->l4, words, header))
+	if (packet_load(ctx, packet->l4, words, header))
 		return 0;
 	sum = checksum_address(&packet->key.source) + checksum_address(&packet->key.destination) +
 	      bpf_htons(PROTOCOL_TCP) + bpf_htons(header + packet->length);
@@ -33,7 +33,7 @@ static __always_inline int verify_ipv4_header(struct packet_context *ctx, struct
 {
 	__be32 *words = (__be32 *)&s->frame.v4.version_ihl;
 
-	if (bpf_skb_load_bytes(ctx, ETH_LENGTH, words, IPV4_LENGTH))
+	if (packet_load(ctx, ETH_LENGTH, words, IPV4_LENGTH))
 		return 0;
 	return checksum_fold16((__u32)bpf_csum_diff(NULL, 0, words, IPV4_LENGTH, 0)) == 0xffff;
 }
@@ -49,7 +49,7 @@ __noinline int verify_quickly(struct packet_context *ctx, struct scratch *s)
 {
 	if (!s || (!s->packet.ipv6 && !verify_ipv4_header(ctx, s)))
 		return VERIFY_BAD;
-	if (bpf_csum_level(ctx, BPF_CSUM_LEVEL_QUERY) >= 0)
+	if (packet_sum_is_good(ctx))
 		return VERIFY_GOOD;
 	packet_probe_checksum(ctx, &s->packet);
 	return s->packet.checksum == CHECKSUM_PARTIAL_SUM ? VERIFY_GOOD : VERIFY_PAYLOAD;

@@ -4,7 +4,8 @@
 
 #include "harness.h"
 
-bool harness_families[2] = {false, true};
+struct harness_variant harness_variants[4] = {
+	{.ipv6 = false}, {.ipv6 = true}, {.ipv6 = false, .xdp = true}, {.ipv6 = true, .xdp = true}};
 
 static struct testbed *testbed;
 static struct routes routes;
@@ -38,13 +39,14 @@ int harness_end(void **state)
 int harness_test_begin(void **state)
 {
 	struct datapath_settings settings = testbed_default_settings();
-	bool ipv6 = *(const bool *)*state;
+	const struct harness_variant *variant = *state;
 	int error = other_settings ? testbed_reload(testbed, &settings) : 0;
 
 	other_settings = false;
 	testbed_reset(testbed);
-	routes_write(&routes, testbed, ipv6);
-	connection_init(&connection, testbed, &routes, ipv6);
+	testbed->with_xdp = variant->xdp;
+	routes_write(&routes, testbed, variant->ipv6);
+	connection_init(&connection, testbed, &routes, variant->ipv6);
 	*state = &connection;
 	return error;
 }

@@ -93,6 +93,11 @@ uint64_t testbed_verdict_total(const struct testbed *testbed, enum verdict verdi
 	return sum_cpus(testbed, "verdicts", verdict);
 }
 
+uint64_t testbed_verdict_total_xdp(const struct testbed *testbed, enum verdict verdict)
+{
+	return sum_cpus(testbed, "verdicts_xdp", verdict);
+}
+
 int64_t testbed_gauge(const struct testbed *testbed, enum flow_state state)
 {
 	return (int64_t)sum_cpus(testbed, "flow_gauges", state);

@@ -8,6 +8,7 @@
 #include "../../agent/base/cleanup.h"
 #include "../../agent/datapath/due_sends.h"
 #include "harness_testbed.h"
+#include "harness_xdp.h"
 #include "pathroute_tc.skel.h"
 
 struct datapath_settings testbed_default_settings(void)
@@ -91,7 +92,7 @@ int testbed_reload(struct testbed *testbed, const struct datapath_settings *sett
 	testbed->skeleton = skeleton;
 	testbed->settings = *settings;
 	testbed->fd = bpf_program__fd(skeleton->progs.pathroute_ingress);
-	return 0;
+	return xdp_load(testbed);
 }
 
 int testbed_setup(struct testbed *testbed, const struct datapath_settings *settings)
@@ -104,6 +105,7 @@ int testbed_setup(struct testbed *testbed, const struct datapath_settings *setti
 void testbed_done(struct testbed *testbed)
 {
 	network_done(&testbed->network);
+	xdp_unload(testbed);
 	pathroute_tc__destroy(testbed->skeleton);
 	testbed->skeleton = NULL;
 }
@@ -151,7 +153,12 @@ static void prepare_run(struct testbed *testbed, uint64_t *before)
 		before[i] = testbed_verdict_total(testbed, (enum verdict)i);
 }
 
-int testbed_run(struct testbed *testbed, const struct packet *packet, int ifindex)
+static bool comes_by_xdp(const struct testbed *testbed, const struct packet *packet, int ifindex)
+{
+	return testbed->with_xdp && ifindex == testbed->network.client.ifindex && !packet->gso_size;
+}
+
+static int run_tc(struct testbed *testbed, const struct packet *packet, int ifindex)
 {
 	struct __sk_buff context = {
 		.ifindex = (uint32_t)ifindex,
@@ -162,13 +169,24 @@ int testbed_run(struct testbed *testbed, const struct packet *packet, int ifinde
 		    .data_size_in = (uint32_t)packet->length, .data_out = testbed->after.bytes,
 		    .data_size_out = sizeof(testbed->after.bytes), .ctx_in = &context,
 		    .ctx_size_in = sizeof(context));
-	uint64_t before[VERDICT_COUNT];
-	int error;
+	int error = bpf_prog_test_run_opts(testbed->fd, &options);
 
-	prepare_run(testbed, before);
-	error = bpf_prog_test_run_opts(testbed->fd, &options);
 	testbed->action = (int)options.retval;
 	testbed->after.length = options.data_size_out;
+	return error;
+}
+
+int testbed_run(struct testbed *testbed, const struct packet *packet, int ifindex)
+{
+	uint64_t before[VERDICT_COUNT];
+	int error = 0;
+
+	prepare_run(testbed, before);
+	testbed->at_xdp = false;
+	if (comes_by_xdp(testbed, packet, ifindex))
+		error = xdp_run(testbed, packet);
+	if (!error && !testbed->at_xdp)
+		error = run_tc(testbed, packet, ifindex);
 	collect_outputs(testbed);
 	collect_verdict(testbed, before);
 	return error;
@@ -202,7 +220,7 @@ int testbed_attach(struct testbed *testbed)
 	return bpf_tc_attach(&hook, &filter);
 }
 
-int testbed_act(const struct testbed *testbed, const struct packet *packet, int ifindex)
+static int act_tc(const struct testbed *testbed, const struct packet *packet, int ifindex)
 {
 	struct __sk_buff context = {
 		.ifindex = (uint32_t)ifindex,
@@ -215,6 +233,18 @@ int testbed_act(const struct testbed *testbed, const struct packet *packet, int 
 	int error = bpf_prog_test_run_opts(testbed->fd, &options);
 
 	return error ? error : (int)options.retval;
+}
+
+int testbed_act(struct testbed *testbed, const struct packet *packet, int ifindex)
+{
+	int error;
+
+	if (!comes_by_xdp(testbed, packet, ifindex))
+		return act_tc(testbed, packet, ifindex);
+	error = xdp_run(testbed, packet);
+	if (error)
+		return error;
+	return testbed->at_xdp ? testbed->action : act_tc(testbed, packet, ifindex);
 }
 
 const struct packet *testbed_take_output(struct testbed *testbed)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tc program, loaded with small unpinned maps into a network of its own, and run on one packet
- * at a time by BPF_PROG_TEST_RUN.
+ * at a time by BPF_PROG_TEST_RUN. With XDP in front of it, if a test wants that.
  */
 #ifndef PATHROUTE_TEST_HARNESS_TESTBED_H
 #define PATHROUTE_TEST_HARNESS_TESTBED_H
@@ -20,15 +20,20 @@
 #define TESTBED_REDIRECT 7
 
 struct pathroute_tc;
+struct pathroute_xdp;
 
 struct testbed {
 	struct network network;
 	struct pathroute_tc *skeleton;
 	struct datapath_settings settings;
 	int fd; /* entry that testbed_run() uses */
+	struct pathroute_xdp *early;
+	int early_fd;
+	bool with_xdp; /* packets that come by the client's device meet it first */
 	bool attached;
 	/* Of the last run: */
 	int action;
+	bool at_xdp;            /* XDP took the packet, tc did not see it */
 	enum verdict verdict;   /* the one that was counted; VERDICT_CONTINUE: none */
 	unsigned verdict_count; /* how many were counted */
 	struct packet after;    /* the packet itself, whatever the action */
@@ -54,11 +59,12 @@ void testbed_reset(struct testbed *testbed);
 /* A map of the program by its name; never fails. */
 int testbed_map(const struct testbed *testbed, const char *name);
 
-/* Runs the program once on a packet that arrives by the device. 0 or negative errno. */
+/* Runs the program once on a packet that arrives by the device. 0 or negative errno; -EBADMSG when
+ * XDP passed it on and had changed it. */
 int testbed_run(struct testbed *testbed, const struct packet *packet, int ifindex);
 
 /* Runs the program and yields its action alone, quickly; negative errno where that fails. */
-int testbed_act(const struct testbed *testbed, const struct packet *packet, int ifindex);
+int testbed_act(struct testbed *testbed, const struct packet *packet, int ifindex);
 
 /* Runs pathroute_send for a flow, as the agent does. What it puts in at the client's device meets
  * the program only after testbed_attach(). 0 or negative errno. */
@@ -70,8 +76,9 @@ int testbed_attach(struct testbed *testbed);
 /* The next packet that the last run sent; NULL: there is no more. */
 const struct packet *testbed_take_output(struct testbed *testbed);
 
-/* How often a verdict was counted since the last reset. */
+/* How often a verdict was counted since the last reset; how often of these by XDP. */
 uint64_t testbed_verdict_total(const struct testbed *testbed, enum verdict verdict);
+uint64_t testbed_verdict_total_xdp(const struct testbed *testbed, enum verdict verdict);
 
 /* Flows in a state, by their slots; and what the gauge says. */
 unsigned testbed_flows_in_state(const struct testbed *testbed, enum flow_state state);

@@ -7,7 +7,9 @@
 
 #include "../../agent/base/cleanup.h"
 #include "harness_verifier.h"
+#include "harness_xdp.h"
 #include "pathroute_tc.skel.h"
+#include "pathroute_xdp.skel.h"
 
 #define LOG_SIZE 65536
 #define LOG_STATISTICS 4 /* BPF_LOG_STATS: no trace of the walk, only the summary */
@@ -52,22 +54,41 @@ static void read_logs(struct bpf_object *object, const char *logs, unsigned coun
 	}
 }
 
+static int read_early(struct testbed *testbed, char *logs, struct verifier_reading *ret_readings,
+		      unsigned max)
+{
+	struct pathroute_xdp *early = xdp_open(testbed);
+	unsigned count;
+	int error;
+
+	if (!early)
+		return -ENOMEM;
+	count = set_logs(early->obj, logs, max);
+	error = pathroute_xdp__load(early);
+	if (!error)
+		read_logs(early->obj, logs, count, ret_readings);
+	pathroute_xdp__destroy(early);
+	return error ? error : (int)count;
+}
+
 int verifier_read(const struct datapath_settings *settings, struct verifier_reading *ret_readings,
 		  unsigned max)
 {
 	_cleanup_free_ char *logs = calloc(max, LOG_SIZE);
-	struct pathroute_tc *skeleton = testbed_open(settings);
+	struct testbed testbed = {.skeleton = testbed_open(settings), .settings = *settings};
 	unsigned count;
 	int error;
 
-	if (!logs || !skeleton) {
-		pathroute_tc__destroy(skeleton);
+	if (!logs || !testbed.skeleton) {
+		pathroute_tc__destroy(testbed.skeleton);
 		return -ENOMEM;
 	}
-	count = set_logs(skeleton->obj, logs, max);
-	error = pathroute_tc__load(skeleton);
+	count = set_logs(testbed.skeleton->obj, logs, max);
+	error = pathroute_tc__load(testbed.skeleton);
 	if (!error)
-		read_logs(skeleton->obj, logs, count, ret_readings);
-	pathroute_tc__destroy(skeleton);
-	return error ? error : (int)count;
+		read_logs(testbed.skeleton->obj, logs, count, ret_readings);
+	if (!error)
+		error = read_early(&testbed, logs, ret_readings + count, max - count);
+	pathroute_tc__destroy(testbed.skeleton);
+	return error < 0 ? error : (int)count + error;
 }

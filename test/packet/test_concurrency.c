@@ -8,7 +8,7 @@
 #define CONNECTIONS 60
 
 struct sender {
-	const struct testbed *testbed;
+	struct testbed *testbed;
 	struct packet packet;
 	int ifindex;
 	unsigned rounds;

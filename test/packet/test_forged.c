@@ -201,17 +201,18 @@ static void the_clients_clock_is_followed(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		BOTH(an_acknowledgement_of_bytes_that_were_never_sent_does_not_count),
-		BOTH(an_acknowledgement_by_the_pod_of_bytes_that_it_never_got_does_not_count),
-		BOTH(a_held_head_is_kept_until_it_is_really_acknowledged),
-		BOTH(a_request_with_an_acknowledgement_out_of_range_is_not_read),
-		BOTH(a_request_with_a_syn_is_not_read),
-		BOTH(a_request_without_ack_is_not_read),
-		BOTH(a_request_with_a_signature_is_not_read),
-		BOTH(the_urgent_pointer_of_a_later_request_is_cleared),
-		BOTH(a_clock_ahead_does_not_count_without_the_right_number),
-		BOTH(a_clock_behind_does_not_count),
-		BOTH(the_clients_clock_is_followed),
+		ON_BOTH_HOOKS(an_acknowledgement_of_bytes_that_were_never_sent_does_not_count),
+		ON_BOTH_HOOKS(
+			an_acknowledgement_by_the_pod_of_bytes_that_it_never_got_does_not_count),
+		ON_BOTH_HOOKS(a_held_head_is_kept_until_it_is_really_acknowledged),
+		ON_BOTH_HOOKS(a_request_with_an_acknowledgement_out_of_range_is_not_read),
+		ON_BOTH_HOOKS(a_request_with_a_syn_is_not_read),
+		ON_BOTH_HOOKS(a_request_without_ack_is_not_read),
+		ON_BOTH_HOOKS(a_request_with_a_signature_is_not_read),
+		ON_BOTH_HOOKS(the_urgent_pointer_of_a_later_request_is_cleared),
+		ON_BOTH_HOOKS(a_clock_ahead_does_not_count_without_the_right_number),
+		ON_BOTH_HOOKS(a_clock_behind_does_not_count),
+		ON_BOTH_HOOKS(the_clients_clock_is_followed),
 	};
 
 	return HARNESS_RUN(tests);

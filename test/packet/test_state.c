@@ -341,21 +341,21 @@ static void endpoints_count_their_connections_and_failures(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		BOTH(gauges_follow_a_flow_through_its_states),
-		BOTH(a_flow_has_two_index_entries),
-		BOTH(a_full_table_refuses_new_connections),
-		BOTH(a_full_table_keeps_its_flows),
-		BOTH(one_source_may_hold_only_some_incomplete_heads),
-		BOTH(another_source_is_not_held_up),
+		ON_BOTH_HOOKS(gauges_follow_a_flow_through_its_states),
+		ON_BOTH_HOOKS(a_flow_has_two_index_entries),
+		ON_BOTH_HOOKS(a_full_table_refuses_new_connections),
+		ON_BOTH_HOOKS(a_full_table_keeps_its_flows),
+		ON_BOTH_HOOKS(one_source_may_hold_only_some_incomplete_heads),
+		ON_BOTH_HOOKS(another_source_is_not_held_up),
 		IPV6_ONLY(addresses_of_one_ipv6_network_share_the_cap),
-		BOTH(a_completed_head_counts_no_more),
-		BOTH(full_hold_pools_refuse_those_who_hold_most),
-		BOTH(a_slot_that_is_used_again_has_another_generation),
-		BOTH(one_port_to_two_listeners_of_one_pod_gives_two_connections),
-		BOTH(short_requests_take_small_holds),
-		BOTH(rules_count_connections_requests_and_bytes),
-		BOTH(rules_count_requests_without_a_whole_reply),
-		BOTH(endpoints_count_their_connections_and_failures),
+		ON_BOTH_HOOKS(a_completed_head_counts_no_more),
+		ON_BOTH_HOOKS(full_hold_pools_refuse_those_who_hold_most),
+		ON_BOTH_HOOKS(a_slot_that_is_used_again_has_another_generation),
+		ON_BOTH_HOOKS(one_port_to_two_listeners_of_one_pod_gives_two_connections),
+		ON_BOTH_HOOKS(short_requests_take_small_holds),
+		ON_BOTH_HOOKS(rules_count_connections_requests_and_bytes),
+		ON_BOTH_HOOKS(rules_count_requests_without_a_whole_reply),
+		ON_BOTH_HOOKS(endpoints_count_their_connections_and_failures),
 	};
 
 	return HARNESS_RUN(tests);

@@ -222,20 +222,20 @@ static void everything_passes_when_there_is_no_listener(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		BOTH(tcp_for_other_ports_passes),
-		BOTH(tcp_for_other_addresses_passes),
-		BOTH(tcp_of_pods_without_flow_passes),
-		BOTH(every_other_protocol_passes),
-		BOTH(other_ethernet_types_pass),
-		BOTH(packets_cut_short_pass),
-		BOTH(packets_for_a_listener_cut_short_are_never_answered),
-		BOTH(ip_options_for_others_pass),
-		BOTH(fragments_for_others_pass),
-		BOTH(later_fragments_pass),
-		BOTH(a_first_fragment_for_a_listener_is_dropped),
-		BOTH(irregular_headers_for_a_listener_are_never_parsed_as_regular),
-		BOTH(icmp_errors_about_others_pass),
-		BOTH(everything_passes_when_there_is_no_listener),
+		ON_BOTH_HOOKS(tcp_for_other_ports_passes),
+		ON_BOTH_HOOKS(tcp_for_other_addresses_passes),
+		ON_BOTH_HOOKS(tcp_of_pods_without_flow_passes),
+		ON_BOTH_HOOKS(every_other_protocol_passes),
+		ON_BOTH_HOOKS(other_ethernet_types_pass),
+		ON_BOTH_HOOKS(packets_cut_short_pass),
+		ON_BOTH_HOOKS(packets_for_a_listener_cut_short_are_never_answered),
+		ON_BOTH_HOOKS(ip_options_for_others_pass),
+		ON_BOTH_HOOKS(fragments_for_others_pass),
+		ON_BOTH_HOOKS(later_fragments_pass),
+		ON_BOTH_HOOKS(a_first_fragment_for_a_listener_is_dropped),
+		ON_BOTH_HOOKS(irregular_headers_for_a_listener_are_never_parsed_as_regular),
+		ON_BOTH_HOOKS(icmp_errors_about_others_pass),
+		ON_BOTH_HOOKS(everything_passes_when_there_is_no_listener),
 	};
 
 	return HARNESS_RUN(tests);

@@ -38,7 +38,8 @@ static struct endpoint_reading endpoints[] = {
 };
 
 static struct device_reading devices[] = {
-	{.ifindex = 3, .device = {.mtu = 1500, .name = "veth0", .attach = 1, .before = 2}},
+	{.ifindex = 3,
+	 .device = {.mtu = 1500, .name = "veth0", .attach = 1, .xdp = 1, .before = 2}},
 	{.ifindex = 4, .device = {.mtu = 1500, .name = "veth1", .attach = 0}},
 };
 
@@ -57,6 +58,8 @@ static struct readings full_readings(void)
 
 	inet_pton(AF_INET6, "::ffff:10.0.0.7", &endpoints[0].address);
 	readings.verdicts[VERDICT_NO_ROUTE] = 11;
+	readings.verdicts[VERDICT_SYN_ANSWERED] = 9;
+	readings.verdicts_xdp[VERDICT_SYN_ANSWERED] = 8;
 	readings.verdicts[VERDICT_TO_POD] = UINT64_MAX;
 	readings.flows[FLOW_SPLICED] = 5;
 	readings.flows[FLOW_WAITING] = 6;
@@ -237,6 +240,9 @@ static void rules_and_endpoints_have_their_labels(void **state)
 		    "pathroute_device_foreign_programs{device=\"veth0\",position=\"before\"} 2");
 	assert_line(text,
 		    "pathroute_device_foreign_programs{device=\"veth0\",position=\"behind\"} 0");
+	assert_line(text, "pathroute_device_xdp{device=\"veth0\",state=\"native\"} 1");
+	assert_line(text, "pathroute_device_xdp{device=\"veth1\",state=\"off\"} 0");
+	assert_line(text, "pathroute_xdp_packets_total{verdict=\"syn_answered\"} 8");
 }
 
 #define API "{namespace=\"shop\",route=\"web\",rule=\"api\""

@@ -178,6 +178,18 @@ static void there_is_one_source(void **state)
 	assert_string_equal(scene->error, "--manifests and --namespace exclude each other");
 }
 
+static void xdp_is_off_or_on_some_devices(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(READ(scene, REQUIRED, "--xdp", "auto", "--xdp", "bond*"), 0);
+	assert_int_equal(scene->options.xdp.count, 2);
+	assert_string_equal(scene->options.xdp.items[1], "bond*");
+	options_done(&scene->options);
+	assert_int_equal(READ(scene, REQUIRED, "--xdp", "eth0", "--xdp", "off"), -EINVAL);
+	assert_string_equal(scene->error, "--xdp off and other values of --xdp exclude each other");
+}
+
 static void a_kubeconfig_is_a_source(void **state)
 {
 	struct scene *scene = *state;
@@ -344,6 +356,7 @@ int main(void)
 		TEST(mistakes_name_the_option),
 		TEST(what_a_run_needs_must_be_there),
 		TEST(there_is_one_source),
+		TEST(xdp_is_off_or_on_some_devices),
 		TEST(a_kubeconfig_is_a_source),
 		TEST(the_environment_names_a_kubeconfig),
 		TEST(a_given_source_wins_over_the_environment),

@@ -32,7 +32,8 @@ static void page_shows_what_there_is(void **state)
 	struct rule_reading rule = {.name = "shop/web/api", .stats = {.requests = 12345}};
 	struct endpoint_reading endpoint = {
 		.service = "shop/api:http", .port = 8080, .ejected = true};
-	struct device_reading device = {.ifindex = 3, .device = {.name = "veth7", .attach = 1}};
+	struct device_reading device = {.ifindex = 3,
+					.device = {.name = "veth7", .attach = 1, .xdp = 2}};
 	struct readings readings = {.rules = &rule,
 				    .rule_count = 1,
 				    .endpoints = &endpoint,
@@ -50,6 +51,7 @@ static void page_shows_what_there_is(void **state)
 	assert_non_null(strstr(text, "<td>[fd00::7]:8080</td>"));
 	assert_non_null(strstr(text, "taken out"));
 	assert_non_null(strstr(text, "<td>veth7</td>"));
+	assert_non_null(strstr(text, "<td>foreign</td>"));
 	assert_non_null(strstr(text, "<td>no_route</td>"));
 	assert_null(strstr(text, "<td>bare_lf</td>"));
 }

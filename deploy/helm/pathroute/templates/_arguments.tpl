@@ -25,6 +25,9 @@ floating point one. */}}
 {{- include "pathroute.option" (list "http-listen" (printf "%s:%v" .Values.http.address .Values.http.port)) }}
 {{- include "pathroute.option" (list "attach" $agent.attach) }}
 {{- include "pathroute.option" (list "delivery" $agent.delivery) }}
+{{- range $agent.xdp }}
+{{- include "pathroute.option" (list "xdp" .) }}
+{{- end }}
 {{- include "pathroute.option" (list "bpffs" $agent.bpffs) }}
 {{- include "pathroute.option" (list "log-level" $agent.logLevel) }}
 {{- include "pathroute.option" (list "mss" $agent.mss) }}
