@@ -86,7 +86,11 @@ static struct agent_reading agent_read(struct controller *controller)
 		.map_drift = controller->map_drift,
 		.event_to_maps = controller->event_to_maps,
 	};
+	struct datapath_status datapath = {0};
 
+	if (controller->datapath)
+		datapath_get_status(controller->datapath, &datapath);
+	reading.repairs = datapath.repairs;
 	controller_kube_read(controller, &reading.kube);
 	controller_status_read(controller, &reading.status);
 	return reading;

@@ -25,6 +25,9 @@ struct controller {
 	struct event_timer *key_timer;
 	struct event_timer *retry_timer;
 	struct event_timer *audit_timer;
+	struct event_timer *look_timer;
+	uint64_t looked_ms;   /* when the devices were last looked at */
+	uint64_t look_due_ms; /* and when they will be next */
 
 	struct controller_kube *kube;      /* NULL: manifests are the source */
 	struct controller_status *status;  /* NULL: likewise */
@@ -74,6 +77,12 @@ int controller_build(const struct controller *controller, struct route_table **r
 int controller_audit_start(struct controller *controller);
 void controller_audit(struct controller *controller);
 
+/* Looks at what the devices run, from time to time and soon after something was changed there; what
+ * is missing is attached again. */
+int controller_look_start(struct controller *controller);
+void controller_look_soon(struct controller *controller);
+void controller_look(struct controller *controller);
+
 /* Begins to read the source into an empty store; on success it replaces the present one. */
 int controller_source_start(struct controller *controller);
 void controller_source_stop(struct controller *controller);
@@ -102,6 +111,8 @@ void controller_status_settled(struct controller *controller);
 void controller_status_applied(struct controller *controller);
 /* On how many nodes the agents' DaemonSet wants one; 0: not known. */
 void controller_status_set_wanted(const struct controller *controller, uint32_t nodes);
+/* The uid of the DaemonSet, to which this agent's Leases belong. */
+void controller_status_owner(struct controller *controller, const char *uid);
 /* Ends the loop, as soon as another agent can lead. */
 void controller_status_end(struct controller *controller);
 /* Where this agent's Leases are, and its DaemonSet. */

@@ -124,6 +124,13 @@ void controller_status_set_wanted(const struct controller *controller, uint32_t 
 		status_service_set_wanted(controller->status->service, nodes);
 }
 
+void controller_status_owner(struct controller *controller, const char *uid)
+{
+	if (controller->status)
+		status_service_set_owner(controller->status->service,
+					 controller->options->daemonset, uid);
+}
+
 void controller_status_end(struct controller *controller)
 {
 	struct controller_status *status = controller->status;

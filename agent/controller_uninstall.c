@@ -22,6 +22,11 @@ static void nodes_changed(void *context)
 	controller_status_set_wanted(controller, daemonset_watch_nodes(controller->daemonset));
 }
 
+static void identified(void *context, const char *uid)
+{
+	controller_status_owner(context, uid);
+}
+
 /* The end of the agent, now that it is known what kind of an end it is. */
 static void end_decided(void *context)
 {
@@ -51,6 +56,7 @@ int controller_uninstall_start(struct controller *controller)
 			.context = controller,
 			.report = watch_report,
 			.nodes_changed = nodes_changed,
+			.identified = identified,
 			.answered = end_decided,
 		},
 		&controller->daemonset);

@@ -49,6 +49,7 @@ struct options {
 	struct ip_address *node_addresses; /* none: those of the host */
 	size_t node_address_count;
 	enum attach_wish attach;
+	enum delivery delivery;
 	uint32_t max_flows;
 	uint32_t max_rules;
 	uint32_t max_endpoints;

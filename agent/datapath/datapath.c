@@ -70,6 +70,7 @@ static int program_open(struct datapath *datapath, uint32_t mtu, struct program 
 		.rules = options->rules,
 		.endpoints = options->endpoints,
 		.holds_large = options->holds_large,
+		.delivery = options->delivery,
 		.source_cap = options->source_cap,
 		.head_timeout_s = options->head_timeout_s,
 		.idle_timeout_s = options->idle_timeout_s,
@@ -82,9 +83,12 @@ static int program_open(struct datapath *datapath, uint32_t mtu, struct program 
 
 static int links_update(struct datapath *datapath)
 {
+	const int program_fds[ATTACH_HOOKS] = {
+		[ATTACH_INGRESS] = program_ingress_fd(datapath->program),
+		[ATTACH_EGRESS] = program_egress_fd(datapath->program),
+	};
 	uint32_t updated = 0;
-	int error = attach_update_links(datapath->directory, program_ingress_fd(datapath->program),
-					&updated);
+	int error = attach_update_links(datapath->directory, program_fds, &updated);
 
 	if (error)
 		report_print(&datapath->sink, LOG_ERR, "cannot replace programs on devices: %s",
@@ -181,6 +185,7 @@ int datapath_open(const struct datapath_options *options, const struct datapath_
 		.sink = &datapath->sink,
 		.context = events->context,
 		.addresses_changed = events->addresses_changed,
+		.hooks_changed = events->hooks_changed,
 	};
 
 	error = datapath_devices_new(&wanted, &datapath->devices);
@@ -244,6 +249,11 @@ int datapath_dispatch(struct datapath *datapath)
 	int error = datapath_devices_dispatch(datapath->devices);
 
 	return error ?: mtu_follow(datapath);
+}
+
+void datapath_look(struct datapath *datapath)
+{
+	datapath_devices_look(datapath->devices);
 }
 
 int datapath_due_fd(const struct datapath *datapath)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cjson/cJSON.h>
 
@@ -20,6 +21,7 @@ struct daemonset_watch {
 	struct daemonset_watch_options options;
 	struct kube_resource resource;
 	char selector[SELECTOR_MAX];
+	char uid[DAEMONSET_UID_MAX];
 	struct kube_reflector *reflector;
 	struct kube_request *request;
 	bool seen;    /* at any time */
@@ -55,10 +57,21 @@ static uint32_t nodes_decode(const cJSON *object)
 	return value > 0 && value <= INT32_MAX ? (uint32_t)value : 0;
 }
 
+static void uid_take(struct daemonset_watch *watch, const cJSON *metadata)
+{
+	const char *uid = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, "uid"));
+
+	if (!uid || strlen(uid) >= sizeof(watch->uid) || !strcmp(uid, watch->uid))
+		return;
+	snprintf(watch->uid, sizeof(watch->uid), "%s", uid);
+	watch->options.identified(watch->options.context, watch->uid);
+}
+
 static void object_take(struct daemonset_watch *watch, const cJSON *object)
 {
 	const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(object, "metadata");
 
+	uid_take(watch, metadata);
 	/* With foreground deletion the object is there until its last pod is gone. */
 	presence_set(watch, !cJSON_HasObjectItem(metadata, "deletionTimestamp"));
 	watch->seen = true;

@@ -16,6 +16,7 @@
 #include "kube_client.h"
 
 #define DAEMONSET_ASK_S 2 /* that an answer is waited for */
+#define DAEMONSET_UID_MAX 64
 
 struct daemonset_watch;
 
@@ -29,6 +30,8 @@ struct daemonset_watch_options {
 	void (*report)(void *context, bool failing, const char *text);
 	/* daemonset_watch_nodes() has another answer. */
 	void (*nodes_changed)(void *context);
+	/* Its uid, when it was seen first, and each time it is another one. */
+	void (*identified)(void *context, const char *uid);
 	/* What was asked for is known as well as it can be. */
 	void (*answered)(void *context);
 };

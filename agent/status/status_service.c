@@ -294,6 +294,16 @@ void status_service_set_wanted(struct status_service *service, uint32_t nodes)
 		nodes_changed(service);
 }
 
+void status_service_set_owner(struct status_service *service, const char *daemonset,
+			      const char *uid)
+{
+	struct lease_owner *owner = &service->home.owner;
+
+	owner->daemonset = daemonset;
+	snprintf(owner->uid, sizeof(owner->uid), "%s", uid);
+	node_report_repeat(service->own);
+}
+
 bool status_service_release(struct status_service *service, void (*done)(void *context),
 			    void *context)
 {

@@ -51,6 +51,10 @@ void status_service_applied(struct status_service *service);
 
 /* How many nodes there should be; 0: not known, as in the beginning. */
 void status_service_set_wanted(struct status_service *service, uint32_t nodes);
+/* The DaemonSet, by a name that outlives the service, and its uid: the API server deletes this
+ * agent's Leases with it. */
+void status_service_set_owner(struct status_service *service, const char *daemonset,
+			      const char *uid);
 
 /* Stops to lead. False: there is nothing to wait for; else done() is called soon. */
 bool status_service_release(struct status_service *service, void (*done)(void *context),

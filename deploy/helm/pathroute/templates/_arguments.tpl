@@ -24,6 +24,7 @@ floating point one. */}}
 {{- end }}
 {{- include "pathroute.option" (list "http-listen" (printf "%s:%v" .Values.http.address .Values.http.port)) }}
 {{- include "pathroute.option" (list "attach" $agent.attach) }}
+{{- include "pathroute.option" (list "delivery" $agent.delivery) }}
 {{- include "pathroute.option" (list "bpffs" $agent.bpffs) }}
 {{- include "pathroute.option" (list "log-level" $agent.logLevel) }}
 {{- include "pathroute.option" (list "mss" $agent.mss) }}
