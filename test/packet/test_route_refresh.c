@@ -134,16 +134,23 @@ static void a_refresh_that_changes_nothing_writes_nothing(void **state)
 	assert_int_equal(routes.change.writes, 0);
 }
 
-static void maps_that_are_not_known_are_not_refreshed(void **state)
+static int refresh_first_rule(void)
 {
 	const size_t place = 0;
 	const struct rule_places one = {&place, 1};
 
+	return route_maps_refresh(routes.maps, &routes.small.table, &one, &routes.change);
+}
+
+static void maps_that_no_apply_has_written_are_not_refreshed(void **state)
+{
 	(void)state;
 	routes_make();
+	assert_int_equal(refresh_first_rule(), 0);
 	route_maps_forget(routes.maps);
-	assert_int_equal(route_maps_refresh(routes.maps, &routes.small.table, &one, &routes.change),
-			 -ESTALE);
+	assert_int_equal(refresh_first_rule(), -ESTALE);
+	routes_restart(); /* what was read may contradict itself */
+	assert_int_equal(refresh_first_rule(), -ESTALE);
 }
 
 int main(void)
@@ -151,7 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(after_any_changes_the_maps_hold_what_the_table_says),
 		TEST(a_refresh_that_changes_nothing_writes_nothing),
-		TEST(maps_that_are_not_known_are_not_refreshed),
+		TEST(maps_that_no_apply_has_written_are_not_refreshed),
 	};
 
 	return routes_run_tests("route_refresh", tests, sizeof(tests) / sizeof(tests[0]));
