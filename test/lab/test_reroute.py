@@ -3,6 +3,7 @@
 
 import collections
 import contextlib
+import itertools
 import random
 
 import pytest
@@ -216,13 +217,14 @@ def test_one_connection_reaches_more_pods_than_it_keeps_legs(mixed, web, order):
 # ---- Weights, changed manifests ----
 
 
+_marks = itertools.count()  # over all tests: an earlier one's rules may still be in force
+
+
 @pytest.fixture
 def write(mixed):
     """write(rules...) for the host other.example.com, in force when it returns."""
-    serial = iter(range(100))
-
     def write_rules(*rules):
-        mark = f"mark{next(serial)}"
+        mark = f"mark{next(_marks)}"
         rules = [*rules, manifests.rule(mark, f"/{mark}", kind="Exact",
                                         redirect={"path": "/", "statusCode": 302})]
         mixed.manifests.write("other.yaml", manifests.path_route(
