@@ -129,7 +129,7 @@
 	  "sequence, acknowledgement or timestamp out of range")                                   \
 	X(CONTENDED, contended, DROP, 0, "two CPUs worked on one flow")                            \
 	X(HOLD_FULL, hold_full, DROP, 0, "hold pools are full")                                    \
-	X(HOLD_EVICTED, hold_evicted, DROP, 0, "incomplete head refused to make room")             \
+	X(HOLD_EVICTED, hold_evicted, DROP, 0, "request refused or forgotten to make room")        \
 	X(STORM_STOPPED, storm_stopped, DROP, 0, "ACK storm stopped")                              \
 	X(INTERNAL, internal, DROP, 0, "a helper or a map failed")                                 \
 	X(NO_FLOW, no_flow, RESET, 0, "neither flow nor valid cookie")                             \

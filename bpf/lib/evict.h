@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * When the large holds are all taken: the oldest incomplete head of the source that holds most is
- * refused. Among a random sample, which is enough: a flood fills most of what is drawn.
+ * refused. When the small ones are: what can be done without, else what a source has that holds
+ * about half of them. By random samples, which is enough: a flood fills most of what is drawn.
  */
 #ifndef PATHROUTE_EVICT_H
 #define PATHROUTE_EVICT_H
 
 #include "hold.h"
+#include "leg.h"
 
 #define EVICT_SAMPLE 16
 
@@ -74,7 +76,8 @@ static __always_inline int evict_may_take(const struct flow *flow)
 {
 	if (!(flow->progress & FLOW_HELD))
 		return flow->hold_kind == HOLD_SPARE;
-	return (flow->progress & FLOW_SAFE) && flow->hold_kind == HOLD_SMALL &&
+	return flow->state == FLOW_SPLICED && (flow->progress & FLOW_SAFE) &&
+	       flow->hold_kind == HOLD_SMALL &&
 	       !seq_before(flow->leg.pod_ack, flow->client_start + hold_length(flow));
 }
 
@@ -112,11 +115,89 @@ __noinline int evict_small(void)
 	return 0;
 }
 
-static __always_inline struct hold_small *evict_take_small(struct flow *flow, __u32 slot)
+/* The flow that a random small hold, s->evict.index, was given to. */
+static __always_inline struct flow *evict_owner(struct scratch *s)
+{
+	struct hold_small *hold;
+	struct flow *flow;
+
+	s->evict.index = bpf_get_prandom_u32() % settings.holds_small;
+	hold = hold_small_at(s->evict.index);
+	flow = hold ? flow_at(hold->owner) : NULL;
+	return flow && flow->generation == hold->generation ? flow : NULL;
+}
+
+/* Of one IPv4 address, or one /64. */
+static __always_inline int evict_same_source(const struct flow *one, const struct flow *two)
+{
+	__u32 differ = (one->client.word[0] ^ two->client.word[0]) |
+		       (one->client.word[1] ^ two->client.word[1]);
+
+	if (!flow_is_ipv6(one))
+		differ |= (one->client.word[2] ^ two->client.word[2]) |
+			  (one->client.word[3] ^ two->client.word[3]);
+	return !differ;
+}
+
+/* Takes a hold whose bytes were not acknowledged: of a request that waits, or of one whose pod has
+ * not answered; that one is refused. */
+static __always_inline int evict_unheard(struct flow *flow, __u32 index, __u32 now)
+{
+	__u32 generation = flow->generation;
+	int taken = 1;
+
+	if (!flow_claim(flow, generation))
+		return 0;
+	if ((flow->progress & FLOW_PENDING) && flow->pending == index) {
+		hold_drop_pending(flow);
+	} else if (flow->state == FLOW_CONNECTING && (flow->progress & FLOW_HELD) &&
+		   flow->hold_kind == HOLD_SMALL && flow->hold == index) {
+		hold_drop(flow);
+		leg_end(flow, &flow->leg);
+		flow_enter(flow, FLOW_OVERDUE, now);
+	} else {
+		taken = 0;
+	}
+	flow_release(flow, generation);
+	return taken;
+}
+
+/* The same when no hold can be done without: a source that has half of them or more, by such a
+ * sample, gives one up for the request of any other. */
+__noinline int evict_hog(struct scratch *s, __u32 slot)
+{
+	struct flow *own = flow_at(slot);
+	struct flow *hog;
+
+	if (!s || !own)
+		return 0;
+	hog = evict_owner(s);
+	if (!hog || evict_same_source(hog, own))
+		return 0;
+	s->evict.weight = 0;
+	for (int i = 0; i < EVICT_SAMPLE; i++) {
+		struct flow *other;
+
+		barrier();
+		other = evict_owner(s);
+		if (!other || !evict_same_source(hog, other))
+			continue;
+		s->evict.weight++;
+		if (s->evict.weight < EVICT_SAMPLE / 2 ||
+		    !evict_unheard(other, s->evict.index, s->packet.now))
+			continue;
+		counters_verdict(VERDICT_HOLD_EVICTED);
+		return 1;
+	}
+	return 0;
+}
+
+static __always_inline struct hold_small *evict_take_small(struct scratch *s, struct flow *flow,
+							   __u32 slot)
 {
 	struct hold_small *hold = hold_take_small(flow, slot);
 
-	if (!hold && evict_small())
+	if (!hold && (evict_small() || evict_hog(s, slot)))
 		hold = hold_take_small(flow, slot);
 	return hold;
 }

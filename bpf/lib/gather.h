@@ -151,8 +151,9 @@ static __always_inline int gather_keep_first(struct scratch *s, struct flow *flo
 	struct hold_small *small;
 	struct hold_large *large;
 
-	small = s->hold.head.end && length <= HOLD_SMALL_SIZE ? evict_take_small(flow, packet->slot)
-							      : NULL;
+	small = s->hold.head.end && length <= HOLD_SMALL_SIZE
+			? evict_take_small(s, flow, packet->slot)
+			: NULL;
 	if (small)
 		return hold_fill_small(small, &s->hold, 0, length) ? VERDICT_INTERNAL
 								   : VERDICT_CONTINUE;

@@ -113,8 +113,10 @@ static __always_inline int pass_client_slow(struct packet_context *ctx, struct s
 		return flow->state == FLOW_TAIL ? pass_with_farewell(ctx, s, flow, slot, 1)
 						: pass_translate(ctx, s, slot, 1);
 	}
-	if (!packet->length && request_load_pending(s, flow))
+	if (!packet->length && request_load_pending(s, flow)) {
+		splice_note_clock(flow, packet, flow->request.next + s->reading.count);
 		return PASS_RESTART;
+	}
 	if (flow->state == FLOW_SPLICED && packet_seq_end(packet) != packet->seq) {
 		verdict = request_receive(ctx, s, flow, slot);
 		if (verdict != VERDICT_CONTINUE)

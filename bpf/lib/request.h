@@ -158,7 +158,7 @@ __noinline int request_hold(struct packet_context *ctx, struct scratch *s, __u32
 		large = hold_take_large(flow, slot, s->packet.now);
 		return large ? hold_append(ctx, large, from, length) : -1;
 	}
-	small = evict_take_small(flow, slot);
+	small = evict_take_small(s, flow, slot);
 	if (!small || !LENGTH_FITS(length, HOLD_SMALL_SIZE) ||
 	    bpf_skb_load_bytes(ctx, from, small->data, length))
 		return -1;
