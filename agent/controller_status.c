@@ -146,7 +146,8 @@ void controller_status_applied(struct controller *controller)
 void controller_status_owner(struct controller *controller, const char *uid)
 {
 	if (controller->status)
-		status_service_set_owner(controller->status->service, uid);
+		status_service_set_owner(controller->status->service,
+					 controller->options->daemonset, uid);
 }
 
 void controller_status_end(struct controller *controller)

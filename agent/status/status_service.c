@@ -289,11 +289,12 @@ void status_service_applied(struct status_service *service)
 	status_writer_wake(service->writer);
 }
 
-void status_service_set_owner(struct status_service *service, const char *uid)
+void status_service_set_owner(struct status_service *service, const char *daemonset,
+			      const char *uid)
 {
 	struct lease_owner *owner = &service->home.owner;
 
-	owner->daemonset = service->daemonset;
+	owner->daemonset = daemonset;
 	snprintf(owner->uid, sizeof(owner->uid), "%s", uid);
 	node_report_repeat(service->own);
 }

@@ -50,8 +50,10 @@ void status_service_settled(struct status_service *service);
 /* The same, and the report is a new one. */
 void status_service_applied(struct status_service *service);
 
-/* uid of the DaemonSet: the API server deletes this agent's Leases with it. */
-void status_service_set_owner(struct status_service *service, const char *uid);
+/* The DaemonSet with which the API server deletes this agent's Leases; its name must outlive the
+ * service. */
+void status_service_set_owner(struct status_service *service, const char *daemonset,
+			      const char *uid);
 
 /* Stops to lead. False: there is nothing to wait for; else done() is called soon. */
 bool status_service_release(struct status_service *service, void (*done)(void *context),
