@@ -14,24 +14,30 @@ from cluster import DIRECTORY, Cluster, locked, remove_all
 from measured import note
 from wires import HOST_LINK
 
-# Says "up", then stands until it is ended.
+# Says "alone" when no other run has a cluster and the images are there, then "up", and stands until
+# it is ended.
 STANDS = f"""
 import signal, sys
 sys.path += {[path for path in sys.path if path]!r}
 from cluster import Cluster
-with Cluster() as cluster:
+class Told(Cluster):
+    def _begin(self, store):
+        print("alone", flush=True)
+        super()._begin(store)
+with Told() as cluster:
     print("up", cluster.times[-1][0], flush=True)
     signal.pause()
 """
 
 
 def traces():
-    """What a cluster has on this machine, outside of its own namespaces."""
-    with open("/proc/self/mounts", encoding="utf-8") as file:
-        mounts = [line for line in file if f" {DIRECTORY}" in line]
-    paths = [DIRECTORY, f"/sys/class/net/{HOST_LINK}"]
-    return [*mounts, *cgroups.are_there(), *cgroups.processes(),
-            *[path for path in paths if os.path.exists(path)]]
+    """What a cluster has on this machine, outside of its own namespaces, while none stands."""
+    with locked():
+        with open("/proc/self/mounts", encoding="utf-8") as file:
+            mounts = [line for line in file if f" {DIRECTORY}" in line]
+        paths = [DIRECTORY, f"/sys/class/net/{HOST_LINK}"]
+        return [*mounts, *cgroups.are_there(), *cgroups.processes(),
+                *[path for path in paths if os.path.exists(path)]]
 
 
 @pytest.fixture
@@ -39,6 +45,7 @@ def standing(current):
     """A cluster of another process, which is coming up."""
     current.close()
     process = subprocess.Popen([sys.executable, "-c", STANDS], text=True, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == "alone\n"
     yield process
     process.kill()
     process.wait()
@@ -53,7 +60,7 @@ def wait_until_up(process):
 
 
 def test_an_interrupted_start_leaves_nothing(standing):
-    wait.until(lambda: os.path.exists(f"{DIRECTORY}/node1/pid"), "the first node", 300)
+    wait.until(lambda: os.path.exists(f"{DIRECTORY}/node1/pid"), "the first node", 60)
     standing.send_signal(signal.SIGINT)
     standing.wait(30)
     assert traces() == []

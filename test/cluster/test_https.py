@@ -95,6 +95,12 @@ def test_chromium_gets_a_page(plain, far):
     assert "pod=blog-" in shown and "uri=/blog/2026" in shown
 
 
+def test_stunnels_log_is_silent_while_all_is_well(plain, near):
+    assert "pod=" in plain.fetch(near, "/api/")
+    told = plain.release.kubectl("logs", f"deployment/{NAME}")
+    assert "error" not in told, told
+
+
 def test_stunnel_has_no_rights(plain):
     told = plain.release.kubectl("exec", f"deployment/{NAME}", "--", "grep", "-E", "^(Uid|CapEff)",
                                  "/proc/1/status").split()
