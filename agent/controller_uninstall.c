@@ -15,6 +15,13 @@ static void watch_report(void *context, bool failing, const char *text)
 		  controller->options->daemonset, text);
 }
 
+static void nodes_changed(void *context)
+{
+	const struct controller *controller = context;
+
+	controller_status_set_wanted(controller, daemonset_watch_nodes(controller->daemonset));
+}
+
 static void identified(void *context, const char *uid)
 {
 	controller_status_owner(context, uid);
@@ -48,6 +55,7 @@ int controller_uninstall_start(struct controller *controller)
 			.name = controller->options->daemonset,
 			.context = controller,
 			.report = watch_report,
+			.nodes_changed = nodes_changed,
 			.identified = identified,
 			.answered = end_decided,
 		},

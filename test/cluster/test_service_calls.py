@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""examples/between-services.yaml: pods ask other Services by path, without a proxy beside them."""
+"""examples/between-services: pods ask other Services by path, without a proxy beside them."""
 
 import collections
 import os
@@ -12,7 +12,7 @@ from agent import ROOT
 from raw_http import Connection, ask
 from shop import Namespaced
 
-EXAMPLE = os.path.join(ROOT, "examples/between-services.yaml")
+EXAMPLE = os.path.join(ROOT, "examples/between-services/services.yaml")
 HOST = "api"  # as a pod of the namespace calls it
 REQUESTS = 400
 
