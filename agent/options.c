@@ -24,11 +24,17 @@
 /* What getopt_long() returns for options that have no place in the list of values. */
 enum { SHORT_HELP = 'h', SHORT_VERSION = 'V', SHORT_OUTPUT = 'o', LONG_FIRST = 256 };
 
+static void texts_done(struct options_texts *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		free(texts->items[i]);
+	free(texts->items);
+}
+
 void options_done(struct options *options)
 {
-	for (size_t i = 0; i < options->devices.count; i++)
-		free(options->devices.items[i]);
-	free(options->devices.items);
+	texts_done(&options->devices);
+	texts_done(&options->uplinks);
 	free(options->config);
 	free(options->manifests);
 	free(options->kubeconfig);
@@ -223,6 +229,7 @@ int options_read(int argc, char *const *argv, struct options *ret_options,
 		.source_cap = SOURCE_CAP_DEFAULT,
 		.head_timeout_s = HEAD_TIMEOUT_DEFAULT_S,
 		.idle_timeout_s = IDLE_TIMEOUT_DEFAULT_S,
+		.nat_ports = {NAT_PORT_FIRST_DEFAULT, NAT_PORT_COUNT_DEFAULT},
 		.access_log_sample = 1,
 		.log_level = LOG_INFO,
 	};

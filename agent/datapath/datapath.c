@@ -73,6 +73,8 @@ static int program_open(struct datapath *datapath, uint32_t mtu, struct program 
 		.source_cap = options->source_cap,
 		.head_timeout_s = options->head_timeout_s,
 		.idle_timeout_s = options->idle_timeout_s,
+		.nat_port_first = options->nat_port_first,
+		.nat_port_count = options->nat_port_count,
 		.mss_v4 = mss_within(mtu > HEADERS_V4 ? mtu - HEADERS_V4 : 0, MSS_V4_MIN),
 		.mss_v6 = mss_within(mtu > HEADERS_V6 ? mtu - HEADERS_V6 : 0, MSS_V6_MIN),
 	};
@@ -177,6 +179,8 @@ int datapath_open(const struct datapath_options *options, const struct datapath_
 		.directory = datapath->directory,
 		.patterns = options->device_patterns,
 		.pattern_count = options->device_pattern_count,
+		.uplink_patterns = options->uplink_patterns,
+		.uplink_pattern_count = options->uplink_pattern_count,
 		.attach = options->attach,
 		.sink = &datapath->sink,
 		.context = events->context,

@@ -24,6 +24,11 @@ struct datapath_options {
 	const char *bpffs; /* mount point of a BPF file system, or a directory in one */
 	char *const *device_patterns;
 	size_t device_pattern_count;
+	char *const *uplink_patterns; /* which of them lead out of the node; as well as those with a
+				       * default route and tunnels */
+	size_t uplink_pattern_count;
+	uint16_t nat_port_first; /* source ports of source NAT */
+	uint16_t nat_port_count;
 	enum attach_wish attach;
 	uint32_t flows;
 	uint32_t rules;

@@ -14,6 +14,8 @@
 struct datapath_devices {
 	struct datapath_devices_options options;
 	struct devices list;
+	struct node_network network;
+	bool network_due; /* addresses or default routes are others now */
 	struct link_monitor *monitor;
 	int program_fd; /* -1: not loaded yet */
 	int map_fd;
@@ -97,6 +99,8 @@ static void link_present(void *context, const struct link_state *link)
 	if (news == -ENOMEM)
 		report_print(devices->options.sink, LOG_ERR, "device %s: out of memory",
 			     link->name);
+	if (news == DEVICE_APPEARED || news == DEVICE_CHANGED)
+		devices_set_network(&devices->list, entry, &devices->network);
 	if (news < 0 || devices->map_fd < 0)
 		return;
 	if (news == DEVICE_RENAMED_AWAY)
@@ -116,7 +120,37 @@ static void addresses_changed(void *context)
 {
 	struct datapath_devices *devices = context;
 
+	devices->network_due = true;
 	devices->options.addresses_changed(devices->options.context);
+}
+
+static void default_routes_changed(void *context)
+{
+	struct datapath_devices *devices = context;
+
+	devices->network_due = true;
+}
+
+/* What was known stays when the kernel cannot be asked; the next news bring another try. */
+static void network_refresh(struct datapath_devices *devices)
+{
+	struct node_network network;
+	int error = node_network_read(&network);
+
+	devices->network_due = false;
+	if (error) {
+		report_print(devices->options.sink, LOG_ERR, "addresses and default routes: %s",
+			     strerror(-error));
+		return;
+	}
+	node_network_done(&devices->network);
+	devices->network = network;
+	for (size_t i = 0; i < devices->list.count; i++) {
+		struct device_entry *entry = &devices->list.entries[i];
+
+		if (devices_set_network(&devices->list, entry, &network) && devices->map_fd >= 0)
+			entry_write(devices, entry);
+	}
 }
 
 static void datapath_devices_freep(struct datapath_devices **devices)
@@ -129,7 +163,8 @@ int datapath_devices_new(const struct datapath_devices_options *options,
 {
 	_cleanup_(datapath_devices_freep) struct datapath_devices *devices =
 		calloc(1, sizeof(*devices));
-	struct link_sink sink = {devices, link_present, link_gone, addresses_changed};
+	struct link_sink sink = {devices, link_present, link_gone, addresses_changed,
+				 default_routes_changed};
 	int error;
 
 	if (!devices)
@@ -137,6 +172,8 @@ int datapath_devices_new(const struct datapath_devices_options *options,
 	devices->options = *options;
 	devices->list.patterns = options->patterns;
 	devices->list.pattern_count = options->pattern_count;
+	devices->list.uplink_patterns = options->uplink_patterns;
+	devices->list.uplink_pattern_count = options->uplink_pattern_count;
 	devices->program_fd = devices->map_fd = -1;
 	error = link_monitor_new(&sink, &devices->monitor);
 	if (!error)
@@ -145,6 +182,7 @@ int datapath_devices_new(const struct datapath_devices_options *options,
 		report_print(options->sink, LOG_ERR, "rtnetlink: %s", strerror(-error));
 		return error;
 	}
+	network_refresh(devices);
 	*ret_devices = STEAL(devices);
 	return 0;
 }
@@ -155,6 +193,7 @@ void datapath_devices_free(struct datapath_devices *devices)
 		return;
 	link_monitor_free(devices->monitor);
 	devices_done(&devices->list);
+	node_network_done(&devices->network);
 	free(devices);
 }
 
@@ -226,6 +265,8 @@ int datapath_devices_dispatch(struct datapath_devices *devices)
 	int due = link_monitor_dispatch(devices->monitor);
 	int error;
 
+	if (devices->network_due)
+		network_refresh(devices);
 	if (due <= 0)
 		return due;
 	devices_begin_sweep(&devices->list);

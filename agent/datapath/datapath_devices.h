@@ -10,6 +10,8 @@ struct datapath_devices_options {
 	const char *directory; /* of the pins */
 	char *const *patterns;
 	size_t pattern_count;
+	char *const *uplink_patterns;
+	size_t uplink_pattern_count;
 	enum attach_wish attach;
 	const struct report_sink *sink;
 	void *context;

@@ -33,7 +33,8 @@ static int socket_open(void)
 {
 	struct sockaddr_nl address = {
 		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+			     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
 	};
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
@@ -73,17 +74,32 @@ int link_monitor_fd(const struct link_monitor *monitor)
 	return monitor->fd;
 }
 
-static bool kind_has_peer(const struct rtattr *linkinfo)
+/* The kind of a device, as `ip link add type` names it; "" for those that have none. */
+static const char *link_kind(const struct rtattr *linkinfo)
 {
-	int left = (int)RTA_PAYLOAD(linkinfo);
+	int left = linkinfo ? (int)RTA_PAYLOAD(linkinfo) : 0;
 
-	for (const struct rtattr *attribute = RTA_DATA(linkinfo); RTA_OK(attribute, left);
-	     attribute = RTA_NEXT(attribute, left)) {
-		const char *kind = RTA_DATA(attribute);
+	for (const struct rtattr *attribute = linkinfo ? RTA_DATA(linkinfo) : NULL;
+	     RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+		if (attribute->rta_type == IFLA_INFO_KIND)
+			return RTA_DATA(attribute);
+	}
+	return "";
+}
 
-		if (attribute->rta_type != IFLA_INFO_KIND)
-			continue;
-		return !strncmp(kind, "veth", 5) || !strncmp(kind, "netkit", 7);
+static bool kind_has_peer(const char *kind)
+{
+	return !strcmp(kind, "veth") || !strcmp(kind, "netkit");
+}
+
+static bool kind_is_tunnel(const char *kind)
+{
+	static const char *const tunnels[] = {"vxlan", "geneve", "gretap", "ip6gretap", "wireguard",
+					      "gre",   "ip6gre", "ipip",   "sit",       "ip6tnl"};
+
+	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
+		if (!strcmp(kind, tunnels[i]))
+			return true;
 	}
 	return false;
 }
@@ -110,6 +126,7 @@ static void link_appeared(struct link_monitor *monitor, const struct nlmsghdr *m
 	const struct rtattr *attributes[IFLA_NEW_NETNSID + 1];
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 	struct link_state link = {.ifindex = (uint32_t)info->ifi_index};
+	const char *kind;
 
 	link_attributes(message, attributes, IFLA_NEW_NETNSID + 1);
 	if (info->ifi_family != AF_UNSPEC || !attributes[IFLA_IFNAME] || !attributes[IFLA_MTU])
@@ -117,8 +134,9 @@ static void link_appeared(struct link_monitor *monitor, const struct nlmsghdr *m
 	memcpy(&link.mtu, RTA_DATA(attributes[IFLA_MTU]), sizeof(link.mtu));
 	memcpy(link.name, RTA_DATA(attributes[IFLA_IFNAME]),
 	       strnlen(RTA_DATA(attributes[IFLA_IFNAME]), LINK_NAME_MAX - 1));
-	link.peer_elsewhere = attributes[IFLA_LINK_NETNSID] && attributes[IFLA_LINKINFO] &&
-			      kind_has_peer(attributes[IFLA_LINKINFO]);
+	kind = link_kind(attributes[IFLA_LINKINFO]);
+	link.peer_elsewhere = attributes[IFLA_LINK_NETNSID] && kind_has_peer(kind);
+	link.tunnel = kind_is_tunnel(kind);
 	monitor->sink.present(monitor->sink.context, &link);
 }
 
@@ -152,6 +170,11 @@ static int message_read(struct link_monitor *monitor, const struct nlmsghdr *mes
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		monitor->sink.addresses_changed(monitor->sink.context);
+		return 0;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		if (!((const struct rtmsg *)NLMSG_DATA(message))->rtm_dst_len)
+			monitor->sink.default_routes_changed(monitor->sink.context);
 		return 0;
 	case NLMSG_DONE:
 		monitor->dump_done |= of_dump;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Network devices and their changes, and changes of addresses, from rtnetlink. */
+/* Network devices and their changes, and changes of addresses and default routes (rtnetlink). */
 #ifndef PATHROUTE_LINK_MONITOR_H
 #define PATHROUTE_LINK_MONITOR_H
 
@@ -12,6 +12,7 @@ struct link_state {
 	uint32_t ifindex;
 	uint32_t mtu;
 	bool peer_elsewhere; /* veth or netkit whose peer is in another network namespace */
+	bool tunnel;         /* to other nodes, by its kind */
 	char name[LINK_NAME_MAX];
 };
 
@@ -22,6 +23,7 @@ struct link_sink {
 			const struct link_state *link); /* new, changed or the same */
 	void (*gone)(void *context, uint32_t ifindex);
 	void (*addresses_changed)(void *context);
+	void (*default_routes_changed)(void *context);
 };
 
 struct link_monitor;

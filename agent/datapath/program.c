@@ -136,6 +136,8 @@ static void settings_fill(struct pathroute_tc *skeleton, const struct program_op
 		.tail_timeout = ticks_from_seconds(TAIL_TIMEOUT_S),
 		.mss_v4 = options->mss_v4,
 		.mss_v6 = options->mss_v6,
+		.nat_port_first = options->nat_port_first,
+		.nat_port_count = options->nat_port_count,
 	};
 }
 

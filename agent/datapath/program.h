@@ -19,6 +19,8 @@ struct program_options {
 	uint32_t idle_timeout_s;
 	uint16_t mss_v4;
 	uint16_t mss_v6;
+	uint16_t nat_port_first;
+	uint16_t nat_port_count;
 };
 
 struct program;

@@ -24,14 +24,14 @@ static void link_gone(void *context, uint32_t ifindex)
 	(void)context, (void)ifindex;
 }
 
-static void addresses_changed(void *context)
+static void nothing_done(void *context)
 {
 	(void)context;
 }
 
 static int filters_remove(const struct report_sink *sink)
 {
-	struct link_sink links = {(void *)sink, link_clear, link_gone, addresses_changed};
+	struct link_sink links = {(void *)sink, link_clear, link_gone, nothing_done, nothing_done};
 	struct link_monitor *monitor;
 	int error = link_monitor_new(&links, &monitor);
 

@@ -11,13 +11,12 @@
 
 #define CUT_PAYLOAD_MAX 1448
 
-static __always_inline void cut_segment(struct segment *segment, const struct flow *flow,
-					const struct scratch *s, __u32 to_pod)
+static __always_inline void cut_segment(struct segment *segment, const struct scratch *s)
 {
 	const struct splice *splice = &s->splice;
 
-	segment->source = to_pod ? flow->client : flow->listener;
-	segment->destination = to_pod ? flow->leg.pod : flow->client;
+	segment->source = splice->source;
+	segment->destination = splice->destination;
 	segment->source_port = splice->ports;
 	segment->destination_port = splice->ports >> 16;
 	__builtin_memcpy(segment->destination_mac, s->frame.v4.destination_mac, 6);
@@ -59,7 +58,7 @@ __noinline int cut_send(struct packet_context *ctx, struct scratch *s, __u32 slo
 		splice_fill_to_pod(flow, s, &s->splice);
 	else
 		splice_fill_to_client(flow, s, &s->splice);
-	cut_segment(&s->segment, flow, s, to_pod);
+	cut_segment(&s->segment, s);
 	s->segment.payload_length = length;
 	s->segment.payload_sum = checksum_fold32(hold_sum(&s->hold, 0, length));
 	header = segment_write(ctx, s);

@@ -13,7 +13,7 @@
 static __always_inline void park_segment(struct segment *segment, const struct flow *flow,
 					 const struct flow_leg *leg, __u8 flags)
 {
-	segment->source = flow->client;
+	segment->source = leg->source;
 	segment->destination = leg->pod;
 	segment->source_port = leg->source_port;
 	segment->destination_port = leg->pod_port;

@@ -37,7 +37,7 @@ static __always_inline void release_segment(struct segment *segment, const struc
 {
 	const struct flow_leg *leg = &flow->leg;
 
-	segment->source = flow->client;
+	segment->source = leg->source;
 	segment->destination = leg->pod;
 	segment->source_port = leg->source_port;
 	segment->destination_port = leg->pod_port;

@@ -99,9 +99,10 @@ struct splice {
 	__u32 pod_ack; /* to the client: as the pod says it, in the client's numbering */
 	__u32 tsval;
 	__u32 tsecr;
-	__u32 ports;               /* as the first word of the TCP header */
-	struct ip_address address; /* new source or destination */
-	__u32 address_diff;        /* of the pseudo header */
+	__u32 ports; /* as the first word of the TCP header */
+	struct ip_address source;
+	struct ip_address destination;
+	__u32 address_diff; /* of the pseudo header */
 	__u32 ifindex;
 	__u16 window;
 	__u16 mtu;
@@ -177,6 +178,7 @@ struct scratch {
 	struct route_match match;
 	struct evict_choice evict;
 	struct reading reading;
+	struct bpf_fib_lookup fib;
 	__u32 reply_length;
 	__u32 reply_limit;
 	__u8 reply[REDIRECT_REPLY_MAX + 8];

@@ -25,6 +25,8 @@ struct datapath_settings testbed_default_settings(void)
 		.tail_timeout = 2000,
 		.mss_v4 = 1460,
 		.mss_v6 = 1440,
+		.nat_port_first = TESTBED_NAT_PORT_FIRST,
+		.nat_port_count = TESTBED_NAT_PORT_COUNT,
 	};
 }
 

@@ -13,6 +13,8 @@
 #define TESTBED_HOLDS_SMALL 64
 #define TESTBED_HOLDS_LARGE 16
 #define TESTBED_SOURCE_CAP 4
+#define TESTBED_NAT_PORT_FIRST 20000
+#define TESTBED_NAT_PORT_COUNT 3
 
 /* What the hook may return (linux/pkt_cls.h). */
 #define TESTBED_PASS (-1)
