@@ -62,6 +62,7 @@ enum flow_state {
 #define TCP_SIDE_PEER 0x08  /* bpf_redirect_peer() reaches it */
 #define TCP_SIDE_FIN 0x10   /* leg: the pod sent FIN or unasked bytes: no request may go there */
 #define TCP_SIDE_ENDED 0x20 /* leg: our FIN or the pod's RST has ended it: the same */
+#define TCP_SIDE_LOCAL 0x40 /* it is this node itself: its packets leave by the device */
 
 /* Progress of a flow. */
 #define FLOW_CLIENT_FIN 0x01       /* client_fin is valid */

@@ -22,8 +22,8 @@ static void print_devices(const struct context *context, const struct readings *
 	for (size_t i = 0; i < readings->device_count; i++) {
 		const struct device_reading *reading = &readings->devices[i];
 		uint32_t program = 0;
-		enum attach_mode mode =
-			attach_query(context->directory, reading->ifindex, &program);
+		enum attach_mode mode = attach_query(context->directory, reading->ifindex,
+						     ATTACH_INGRESS, &program);
 
 		table_add(table, "%s", reading->device.name);
 		table_add(table, "%" PRIu32, reading->ifindex);
@@ -152,8 +152,8 @@ static cJSON *devices_json(const struct context *context, const struct readings 
 		const struct device_reading *reading = &readings->devices[i];
 		cJSON *device = cJSON_CreateObject();
 		uint32_t program = 0;
-		enum attach_mode mode =
-			attach_query(context->directory, reading->ifindex, &program);
+		enum attach_mode mode = attach_query(context->directory, reading->ifindex,
+						     ATTACH_INGRESS, &program);
 
 		cJSON_AddItemToArray(list, device);
 		cJSON_AddStringToObject(device, "name", reading->device.name);

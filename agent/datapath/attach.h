@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Puts the ingress program on a device, first in the tcx chain, or, where the kernel has no tcx,
- * as a clsact filter. Programs and filters of others are never touched. Attaching again replaces
- * the program in place: no packet passes without one.
+ * Puts the program on both hooks of a device, for what comes in and for what leaves, first in
+ * the tcx chain, or, where the kernel has no tcx, as a clsact filter. What others have there is never
+ * touched. Attaching again replaces the program in place: no packet passes without one.
  */
 #ifndef PATHROUTE_ATTACH_H
 #define PATHROUTE_ATTACH_H
@@ -14,6 +14,11 @@ enum attach_mode {
 	ATTACH_NONE = 0,
 	ATTACH_TCX = 1,
 	ATTACH_CLSACT = 2,
+};
+
+enum attach_hook {
+	ATTACH_INGRESS = 0,
+	ATTACH_EGRESS = 1,
 };
 
 enum attach_wish {
@@ -37,8 +42,9 @@ int attach_device(const struct attach_point *point, enum attach_mode *ret_mode);
  * those whose device is gone. Counts those updated. */
 int attach_update_links(const char *directory, int program_fd, uint32_t *ret_updated);
 
-/* Asks the kernel what we really have on the device. ATTACH_NONE: nothing. */
-enum attach_mode attach_query(const char *directory, uint32_t ifindex, uint32_t *ret_program_id);
+/* Asks the kernel what we really have on a hook of the device. ATTACH_NONE: nothing. */
+enum attach_mode attach_query(const char *directory, uint32_t ifindex, enum attach_hook hook,
+			      uint32_t *ret_program_id);
 
 /* Removes what we have on the device in any mode. 0 also when there was nothing. */
 int attach_remove_device(const char *directory, uint32_t ifindex);

@@ -9,9 +9,14 @@
 #define FILTER_HANDLE 0x70726f75 /* "prou" */
 #define FILTER_PRIORITY 1
 
-int attach_clsact(uint32_t ifindex, int program_fd)
+static enum bpf_tc_attach_point point_of(enum attach_hook hook)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
+	return hook == ATTACH_EGRESS ? BPF_TC_EGRESS : BPF_TC_INGRESS;
+}
+
+int attach_clsact(uint32_t ifindex, enum attach_hook where, int program_fd)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point_of(where));
 	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY,
 		    .prog_fd = program_fd, .flags = BPF_TC_F_REPLACE);
 	int error;
@@ -23,9 +28,9 @@ int attach_clsact(uint32_t ifindex, int program_fd)
 	return bpf_tc_attach(&hook, &filter);
 }
 
-int attach_clsact_remove(uint32_t ifindex)
+int attach_clsact_remove(uint32_t ifindex, enum attach_hook where)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point_of(where));
 	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
 	int error;
 
@@ -35,9 +40,9 @@ int attach_clsact_remove(uint32_t ifindex)
 	return error == -ENOENT || error == -EINVAL || error == -ENODEV ? 0 : error;
 }
 
-int attach_clsact_query(uint32_t ifindex, uint32_t *ret_program_id)
+int attach_clsact_query(uint32_t ifindex, enum attach_hook where, uint32_t *ret_program_id)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point_of(where));
 	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
 
 	libbpf_words_listen();

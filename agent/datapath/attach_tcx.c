@@ -17,6 +17,7 @@
 
 /* Of <linux/bpf.h> since Linux 6.6; the headers of older systems lack them. */
 #define TCX_INGRESS 46
+#define TCX_EGRESS 47
 #define TCX_FLAG_BEFORE (1U << 3)
 
 /* The link_create part of union bpf_attr. BEFORE without a relative: first in the chain. */
@@ -40,12 +41,12 @@ struct tcx_info {
 	uint32_t attach_type;
 };
 
-static int tcx_create(uint32_t ifindex, int program_fd)
+static int tcx_create(uint32_t ifindex, enum attach_hook hook, int program_fd)
 {
 	struct tcx_create attr = {
 		.program_fd = (uint32_t)program_fd,
 		.ifindex = ifindex,
-		.attach_type = TCX_INGRESS,
+		.attach_type = hook == ATTACH_EGRESS ? TCX_EGRESS : TCX_INGRESS,
 		.flags = TCX_FLAG_BEFORE,
 	};
 	long fd = syscall(__NR_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
@@ -55,14 +56,15 @@ static int tcx_create(uint32_t ifindex, int program_fd)
 
 bool attach_tcx_is_known(int program_fd)
 {
-	_cleanup_close_ int fd = tcx_create(INT_MAX, program_fd);
+	_cleanup_close_ int fd = tcx_create(INT_MAX, ATTACH_INGRESS, program_fd);
 
 	return fd >= 0 || fd == -ENODEV;
 }
 
-static void tcx_pin_name(uint32_t ifindex, char *ret_name, size_t size)
+static void tcx_pin_name(uint32_t ifindex, enum attach_hook hook, char *ret_name, size_t size)
 {
-	snprintf(ret_name, size, "links/%" PRIu32, ifindex);
+	snprintf(ret_name, size, "links/%" PRIu32 "%s", ifindex,
+		 hook == ATTACH_EGRESS ? "-egress" : "");
 }
 
 static uint32_t tcx_ifindex(int link_fd)
@@ -73,18 +75,18 @@ static uint32_t tcx_ifindex(int link_fd)
 	return bpf_obj_get_info_by_fd(link_fd, &info, &length) ? 0 : info.ifindex;
 }
 
-int attach_tcx(const char *directory, uint32_t ifindex, int program_fd)
+int attach_tcx(const char *directory, uint32_t ifindex, enum attach_hook hook, int program_fd)
 {
 	char name[32];
 
-	tcx_pin_name(ifindex, name, sizeof(name));
+	tcx_pin_name(ifindex, hook, name, sizeof(name));
 
 	_cleanup_close_ int pinned = pins_open(directory, name);
 
 	if (pinned >= 0 && tcx_ifindex(pinned) == ifindex)
 		return bpf_link_update(pinned, program_fd, NULL) ? -errno : 0;
 
-	_cleanup_close_ int created = tcx_create(ifindex, program_fd);
+	_cleanup_close_ int created = tcx_create(ifindex, hook, program_fd);
 
 	if (created >= 0)
 		return pins_put(directory, name, created);
@@ -101,11 +103,11 @@ static int tcx_detach(const char *directory, const char *name)
 	return pins_unlink(directory, name);
 }
 
-int attach_tcx_remove(const char *directory, uint32_t ifindex)
+int attach_tcx_remove(const char *directory, uint32_t ifindex, enum attach_hook hook)
 {
 	char name[32];
 
-	tcx_pin_name(ifindex, name, sizeof(name));
+	tcx_pin_name(ifindex, hook, name, sizeof(name));
 	return tcx_detach(directory, name);
 }
 
@@ -149,13 +151,14 @@ int attach_remove_links(const char *directory)
 	return pins_walk_links(directory, link_remove, NULL);
 }
 
-int attach_tcx_query(const char *directory, uint32_t ifindex, uint32_t *ret_program_id)
+int attach_tcx_query(const char *directory, uint32_t ifindex, enum attach_hook hook,
+		     uint32_t *ret_program_id)
 {
 	struct tcx_info info = {0};
 	uint32_t length = sizeof(info);
 	char name[32];
 
-	tcx_pin_name(ifindex, name, sizeof(name));
+	tcx_pin_name(ifindex, hook, name, sizeof(name));
 
 	_cleanup_close_ int fd = pins_open(directory, name);
 

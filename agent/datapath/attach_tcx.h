@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tcx links, pinned as "links/<ifindex>". */
+/* tcx links, pinned as "links/<ifindex>" and "links/<ifindex>-egress". */
 #ifndef PATHROUTE_ATTACH_TCX_H
 #define PATHROUTE_ATTACH_TCX_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attach.h"
+
 /* -EOPNOTSUPP: the kernel has no tcx. */
-int attach_tcx(const char *directory, uint32_t ifindex, int program_fd);
+int attach_tcx(const char *directory, uint32_t ifindex, enum attach_hook hook, int program_fd);
 
 /* 0 also when there was none. */
-int attach_tcx_remove(const char *directory, uint32_t ifindex);
+int attach_tcx_remove(const char *directory, uint32_t ifindex, enum attach_hook hook);
 
 /* Asks the kernel which program our link runs. -ENOENT: no link, or its device is gone. */
-int attach_tcx_query(const char *directory, uint32_t ifindex, uint32_t *ret_program_id);
+int attach_tcx_query(const char *directory, uint32_t ifindex, enum attach_hook hook,
+		     uint32_t *ret_program_id);
 
 /* True if the kernel knows tcx; found by trying, with any program of the tc type. */
 bool attach_tcx_is_known(int program_fd);

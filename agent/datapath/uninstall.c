@@ -12,7 +12,10 @@
 
 static void link_clear(void *context, const struct link_state *link)
 {
-	int error = attach_clsact_remove(link->ifindex);
+	int error = attach_clsact_remove(link->ifindex, ATTACH_INGRESS);
+
+	if (!error)
+		error = attach_clsact_remove(link->ifindex, ATTACH_EGRESS);
 
 	if (error)
 		report_print(context, LOG_WARNING, "device %s: cannot remove the clsact filter: %s",

@@ -65,9 +65,10 @@ static __always_inline int connect_is_crowded(const struct endpoint_stats *stats
 	return stats->crowded_until && seq_before(now, stats->crowded_until);
 }
 
-/* The device towards the pod; 0: no route. */
-static __always_inline __u32 connect_device(struct packet_context *ctx, struct scratch *s,
-					    const struct flow *flow)
+/* Sets the device towards the pod, 0: there is no route; or, for a pod on the network of this node,
+ * that of the client, by which it comes in. */
+static __always_inline void connect_device(struct packet_context *ctx, struct scratch *s,
+					   struct flow *flow)
 {
 	struct bpf_fib_lookup *fib = &s->fib;
 	long result;
@@ -87,9 +88,14 @@ static __always_inline __u32 connect_device(struct packet_context *ctx, struct s
 		fib->ipv4_dst = flow->leg.pod.word[3];
 	}
 	result = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
-	if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH)
-		return 0;
-	return fib->ifindex;
+	flow->leg.flags = 0;
+	flow->leg.ifindex = 0;
+	if (result == BPF_FIB_LKUP_RET_SUCCESS || result == BPF_FIB_LKUP_RET_NO_NEIGH)
+		flow->leg.ifindex = fib->ifindex;
+	if (result == BPF_FIB_LKUP_RET_NOT_FWDED) {
+		flow->leg.flags = TCP_SIDE_LOCAL;
+		flow->leg.ifindex = flow->client_ifindex;
+	}
 }
 
 /* Finds the device towards leg.pod and the addresses of both directions. Negative: the pod could
@@ -103,7 +109,7 @@ __noinline int connect_addresses(struct packet_context *ctx, struct scratch *s, 
 	if (!s || !flow)
 		return -1;
 	leg = &flow->leg;
-	leg->ifindex = connect_device(ctx, s, flow);
+	connect_device(ctx, s, flow);
 	translated = source_choose(flow);
 	leg->address_diff = checksum_fold32(checksum_address_change(&flow->listener, &leg->pod) +
 					    checksum_address_change(&flow->client, &leg->source));
@@ -171,6 +177,18 @@ static __always_inline void connect_syn_segment(struct segment *segment, const s
 	segment_syn_options(segment, &options);
 }
 
+/* For a pod on the network of this node the client's device is the destination; else the addresses
+ * are not known yet. */
+static __always_inline void connect_syn_macs(struct segment *segment, const struct flow *flow)
+{
+	__builtin_memset(segment->destination_mac, 0, 6);
+	__builtin_memset(segment->source_mac, 0, 6);
+	if (flow->leg.flags & TCP_SIDE_LOCAL)
+		__builtin_memcpy(
+			segment->destination_mac,
+			flow->client_flags & TCP_SIDE_LOCAL ? flow->client_mac : flow->own_mac, 6);
+}
+
 /* Turns the packet into the SYN for the flow's leg. By bpf_redirect_neigh(), which resolves the
  * pod's address where nobody has talked to it yet. */
 __noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32 slot,
@@ -183,11 +201,12 @@ __noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32
 	flow->leg.tries++;
 	flow->leg.pod_next = s->packet.now; /* free until the pod answers: when the SYN went */
 	connect_syn_segment(&s->segment, flow);
-	__builtin_memset(s->segment.destination_mac, 0, 6);
-	__builtin_memset(s->segment.source_mac, 0, 6);
+	connect_syn_macs(&s->segment, flow);
 	if (!flow->leg.ifindex || segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect_neigh(flow->leg.ifindex, NULL, 0, 0);
+	s->packet.action = flow->leg.flags & TCP_SIDE_LOCAL
+				   ? way_to_pod(&flow->leg)
+				   : bpf_redirect_neigh(flow->leg.ifindex, NULL, 0, 0);
 	return verdict;
 }
 

@@ -205,7 +205,7 @@ __noinline int icmp_to_pod(struct packet_context *ctx, struct scratch *s, __u32 
 			 s->packet.seq - flow->leg.d, diff) ||
 	    bpf_skb_store_bytes(ctx, 0, flow->leg.pod_mac, 12, 0))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+	s->packet.action = way_to_pod(&flow->leg);
 	return VERDICT_ICMP_TRANSLATED;
 }
 
@@ -229,7 +229,7 @@ __noinline int icmp_to_client(struct packet_context *ctx, struct scratch *s, __u
 			 s->packet.seq + flow->leg.e, diff) ||
 	    bpf_skb_store_bytes(ctx, 0, flow->client_mac, 12, 0))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return VERDICT_ICMP_TRANSLATED;
 }
 

@@ -30,10 +30,14 @@ __noinline int packet_load_options(struct packet_context *ctx, struct scratch *s
 	return 0;
 }
 
-static __always_inline __u8 join_peer_flag(__u32 ifindex)
+/* Of the sender of the packet at hand. */
+static __always_inline __u8 join_way_flag(const struct packet *packet)
 {
+	__u32 ifindex = packet->ifindex;
 	struct device *device = bpf_map_lookup_elem(&devices, &ifindex);
 
+	if (packet->egress)
+		return TCP_SIDE_LOCAL;
 	return device && (device->flags & DEVICE_PEER) ? TCP_SIDE_PEER : 0;
 }
 
@@ -78,7 +82,7 @@ static __always_inline void join_fill_leg(struct packet_context *ctx, struct flo
 	leg->tsecr_floor = packet->tsval;
 	leg->pod_ack = flow->client_start;
 	leg->pod_next = flow->isn + 1;
-	leg->flags = join_peer_flag(packet->ifindex);
+	leg->flags = join_way_flag(packet);
 	if (options->timestamps && (flow->client_flags & TCP_SIDE_TIMESTAMPS))
 		leg->flags |= TCP_SIDE_TIMESTAMPS;
 	if (options->sack && (flow->client_flags & TCP_SIDE_SACK))

@@ -18,6 +18,9 @@
 
 #define ACTION_PASS TC_ACT_UNSPEC /* with tcx: TCX_NEXT */
 #define ACTION_DROP TC_ACT_SHOT
+/* Gone, as far as the sender knows: to no device. Of a packet that is leaving, a drop would be told
+ * to its TCP, which would take it for never sent. */
+#define ACTION_SWALLOW bpf_redirect(0, 0)
 
 #define ETH_LENGTH 14
 #define ETH_IPV4 0x0800
@@ -41,6 +44,14 @@ enum parse_result {
 	PARSE_IRREGULAR, /* IPv4 options, a first fragment or IPv6 extension headers */
 	PARSE_MALFORMED, /* TCP with impossible lengths; the key is filled */
 };
+
+/* True unless the packet is on its way through this node and leaves it now: it was seen when it
+ * came in. Sets packet.egress. */
+static __always_inline int packet_is_news(struct packet_context *ctx, struct packet *packet)
+{
+	packet->egress = !ctx->ingress_ifindex;
+	return packet->egress || ctx->ingress_ifindex == ctx->ifindex;
+}
 
 static __always_inline void packet_address_v4(struct ip_address *ret, __be32 address)
 {

@@ -31,7 +31,7 @@ static __always_inline int pass_with_farewell(struct packet_context *ctx, struct
 
 	if ((verdict != VERDICT_TO_POD && verdict != VERDICT_TO_CLIENT) || !park_any(flow))
 		return verdict;
-	bpf_clone_redirect(ctx, s->splice.ifindex, 0);
+	bpf_clone_redirect(ctx, s->splice.ifindex, s->splice.way);
 	park_finish_all(ctx, s, slot);
 	s->packet.action = ACTION_DROP;
 	return verdict;
@@ -169,7 +169,7 @@ static __always_inline int pass_begin_pending(struct packet_context *ctx, struct
 	    !request_load_pending(s, flow))
 		return verdict;
 	if (s->packet.action != ACTION_DROP)
-		bpf_clone_redirect(ctx, flow->client_ifindex, 0);
+		way_clone_to_client(ctx, flow);
 	s->packet.action = ACTION_DROP;
 	s->packet.flags = TCP_ACK; /* its FIN, if any, is not the client's */
 	s->reading.ack = flow->client_ack;
@@ -229,7 +229,7 @@ __noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u
 	s->segment.flags = TCP_RST;
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+	s->packet.action = way_to_pod(&flow->leg);
 	return VERDICT_OLD_LEG_RESET;
 }
 

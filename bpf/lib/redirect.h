@@ -184,7 +184,7 @@ __noinline int redirect_send(struct packet_context *ctx, struct scratch *s, __u3
 	header = segment_write(ctx, s);
 	if (header < 0 || bpf_skb_store_bytes(ctx, header, s->reply, length, 0))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return flow->verdict;
 }
 

@@ -125,12 +125,12 @@ __noinline int release_from(struct packet_context *ctx, struct scratch *s, __u32
 			return VERDICT_INTERNAL;
 		offset += count;
 		if (offset < total)
-			bpf_clone_redirect(ctx, flow->leg.ifindex, 0);
+			way_clone_to_pod(ctx, &flow->leg);
 	}
-	if (flow->leg.flags & TCP_SIDE_PEER)
+	if ((flow->leg.flags & TCP_SIDE_PEER) && !s->packet.egress)
 		splice_redirect_peer(ctx, s, flow->leg.ifindex);
 	else
-		s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+		s->packet.action = way_to_pod(&flow->leg);
 	return verdict;
 }
 

@@ -42,7 +42,7 @@ __noinline int reply_acknowledge(struct packet_context *ctx, struct scratch *s, 
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
 	flow->client_acked = flow->client_next;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return verdict;
 }
 
@@ -56,7 +56,7 @@ __noinline int reply_fin(struct packet_context *ctx, struct scratch *s, __u32 sl
 	reply_segment(&s->segment, flow, flow->pod_fin - 1, TCP_FIN | TCP_ACK);
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return VERDICT_FIN_ANSWERED;
 }
 
@@ -72,7 +72,7 @@ __noinline int reply_acknowledge_gap(struct packet_context *ctx, struct scratch 
 	s->segment.ack = seq_max(flow->leg.pod_ack, flow->client_acked);
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return VERDICT_DUPLICATE_ACKNOWLEDGED;
 }
 
@@ -102,7 +102,7 @@ __noinline int reply_send(struct packet_context *ctx, struct scratch *s, __u32 s
 	header = segment_write(ctx, s);
 	if (header < 0 || bpf_skb_store_bytes(ctx, header, reply->bytes, length, 0))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return verdict;
 }
 

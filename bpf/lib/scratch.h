@@ -55,6 +55,7 @@ struct packet {
 	__u32 generation;
 	__u32 leg;
 	__u32 action; /* what the hook returns */
+	__u32 egress; /* it is leaving, and starts on this node */
 };
 
 /* TCP options as parsed from a SYN or SYN-ACK. */
@@ -108,8 +109,10 @@ struct splice {
 	__u16 mtu;
 	__u8 flags;
 	__u8 to_pod;
-	__u8 peer;
+	__u8 peer;              /* straight into the namespace behind the device */
+	__u8 way;               /* flags of bpf_redirect() */
 	__u8 options_rewritten; /* s->option_bytes[1] replaces the options */
+	__u8 pad[3];
 };
 
 struct frame_v4 {
@@ -165,6 +168,8 @@ struct reading {
 };
 
 struct scratch {
+	__u32 busy; /* what a program sends may meet our hook before it has ended */
+	__u32 pad;
 	struct packet packet;
 	struct tcp_options options;
 	struct segment segment;

@@ -13,6 +13,7 @@
 
 #include "packet.h"
 #include "tcp_options.h"
+#include "way.h"
 
 #define SEGMENT_TTL 64
 #define SEGMENT_WSCALE 10 /* our window scale, towards every client that offered one */
@@ -224,7 +225,7 @@ static __always_inline void segment_turn(struct segment *segment, const struct p
 /* Sends what segment_write() built back where the packet came from. */
 static __always_inline void segment_return(struct packet *packet)
 {
-	packet->action = bpf_redirect(packet->ifindex, 0);
+	packet->action = way_back(packet);
 }
 
 #endif

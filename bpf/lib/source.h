@@ -36,6 +36,17 @@ static __always_inline int source_of_node(struct flow *flow, const struct device
 	return 0;
 }
 
+/* Client or pod is this node itself: replies come back to it. If both are, its stack takes no
+ * packet from its own address; the listener's is not its own, and answers to it leave as the
+ * client's packets do. */
+static __always_inline int source_here(struct flow *flow)
+{
+	if (!(flow->client_flags & flow->leg.flags & TCP_SIDE_LOCAL))
+		return 0;
+	flow->leg.source = flow->listener;
+	return 1;
+}
+
 /* Sets leg.source for leg.pod, which is reached by the device leg.ifindex. True if it is not the
  * client's own address. Negative: there is none for the pod to answer to. */
 static __always_inline int source_choose(struct flow *flow)
@@ -47,6 +58,8 @@ static __always_inline int source_choose(struct flow *flow)
 	struct device *outside = bpf_map_lookup_elem(&devices, &to);
 
 	leg->source = flow->client;
+	if ((flow->client_flags | leg->flags) & TCP_SIDE_LOCAL)
+		return source_here(flow);
 	if (!(source_is_uplink(inside) && source_is_uplink(outside)) &&
 	    !source_is_client(&leg->pod, flow))
 		return 0;

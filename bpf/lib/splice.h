@@ -139,7 +139,7 @@ static __always_inline int splice_send(struct packet_context *ctx, struct scratc
 	if (splice->peer)
 		splice_redirect_peer(ctx, s, splice->ifindex);
 	else
-		s->packet.action = bpf_redirect(splice->ifindex, 0);
+		s->packet.action = bpf_redirect(splice->ifindex, splice->way);
 	return splice->to_pod ? VERDICT_TO_POD : VERDICT_TO_CLIENT;
 }
 
@@ -190,7 +190,8 @@ static __always_inline void splice_fill_to_pod(const struct flow *flow, struct s
 	ret->window = splice_window_to_pod(flow, leg, packet->window);
 	ret->flags = packet->flags & ~TCP_URG;
 	ret->to_pod = 1;
-	ret->peer = leg->flags & TCP_SIDE_PEER;
+	ret->peer = packet->egress ? 0 : leg->flags & TCP_SIDE_PEER;
+	ret->way = way_of(leg->flags);
 	ret->options_rewritten = 0;
 	__builtin_memcpy(s->frame.v4.destination_mac, leg->pod_mac, 12);
 }
@@ -215,7 +216,8 @@ static __always_inline void splice_fill_to_client(const struct flow *flow, struc
 	ret->window = splice_window_to_client(flow, packet->window);
 	ret->flags = packet->flags & ~TCP_URG;
 	ret->to_pod = 0;
-	ret->peer = flow->client_flags & TCP_SIDE_PEER;
+	ret->peer = packet->egress ? 0 : flow->client_flags & TCP_SIDE_PEER;
+	ret->way = way_of(flow->client_flags);
 	ret->options_rewritten = 0;
 	__builtin_memcpy(s->frame.v4.destination_mac, flow->client_mac, 12);
 }

@@ -201,7 +201,7 @@ def make_outside(node, prefix, mtu=1500):
     """What lies behind the node's uplink: a router that knows clients and pods of its own, and
     reaches the listeners' addresses by the node, whose default route leads here. What its clients
     and pods say to each other does not pass the node."""
-    outside = Namespace(f"{prefix}-outside")
+    outside = Namespace(f"{prefix}-uplink")
     outside.set_sysctl(**_QUIET, **_FORWARDING)
     node.ip(f"link add {UPLINK} mtu {mtu} type veth peer name node mtu {mtu} "
             f"netns {outside.name}", f"link set {UPLINK} up",

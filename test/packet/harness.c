@@ -43,6 +43,7 @@ int harness_test_begin(void **state)
 
 	other_settings = false;
 	testbed_reset(testbed);
+	testbed->leaves = false;
 	routes_write(&routes, testbed, ipv6);
 	connection_init(&connection, testbed, &routes, ipv6);
 	*state = &connection;

@@ -151,10 +151,16 @@ static void prepare_run(struct testbed *testbed, uint64_t *before)
 		before[i] = testbed_verdict_total(testbed, (enum verdict)i);
 }
 
+static uint32_t came_in_by(const struct testbed *testbed, int ifindex)
+{
+	return (uint32_t)(testbed->leaves ? testbed->came_in_by : ifindex);
+}
+
 int testbed_run(struct testbed *testbed, const struct packet *packet, int ifindex)
 {
 	struct __sk_buff context = {
 		.ifindex = (uint32_t)ifindex,
+		.ingress_ifindex = came_in_by(testbed, ifindex),
 		.gso_size = packet->gso_size,
 		.gso_segs = packet->gso_segs,
 	};
@@ -206,6 +212,7 @@ int testbed_act(const struct testbed *testbed, const struct packet *packet, int 
 {
 	struct __sk_buff context = {
 		.ifindex = (uint32_t)ifindex,
+		.ingress_ifindex = came_in_by(testbed, ifindex),
 		.gso_size = packet->gso_size,
 		.gso_segs = packet->gso_segs,
 	};

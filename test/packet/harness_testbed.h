@@ -29,6 +29,8 @@ struct testbed {
 	struct datapath_settings settings;
 	int fd; /* entry that testbed_run() uses */
 	bool attached;
+	bool leaves;    /* the next packets leave by the device, and */
+	int came_in_by; /* came in by this one; 0: they start on the node */
 	/* Of the last run: */
 	int action;
 	enum verdict verdict;   /* the one that was counted; VERDICT_CONTINUE: none */
