@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Puts the program on both hooks of a device, for what comes in and for what leaves, first in
- * the tcx chain, or, where the kernel has no tcx, as a clsact filter. What others have there is never
+ * Puts the program on both hooks of a device, for what comes in and for what leaves, first in the
+ * tcx chain, or, where the kernel has no tcx, as a clsact filter. What others have there is never
  * touched. Attaching again replaces the program in place: no packet passes without one.
  */
 #ifndef PATHROUTE_ATTACH_H
