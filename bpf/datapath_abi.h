@@ -110,18 +110,24 @@ struct alloc_mark {
 };
 
 /* "devices" (HASH by ifindex): what the agent knows of a device. */
-#define DEVICE_PEER 0x01 /* veth or netkit whose peer is in another network namespace */
-#define DEVICE_UPLINK \
-	0x02 /* leads to other nodes or outside: what goes out there comes back by it
-			    * only if it carries an address of this node */
+#define DEVICE_PEER 0x01   /* veth or netkit whose peer is in another network namespace */
+#define DEVICE_UPLINK 0x02 /* leads to other nodes or outside */
 
 struct device {
 	__u32 flags; /* DEVICE_* */
 	__u32 mtu;
 	char name[16];
 	__u32 attach; /* 1: tcx link, 2: clsact filter, 0: not attached */
-	__u32 pad;
+	__u8 before;  /* programs of others that run before ours; 255: or more */
+	__u8 behind;  /* and behind it */
+	__u16 pad;
 	struct ip_address source[2]; /* IPv4, IPv6: this node's on it, or any; zero: none */
+};
+
+/* How translated packets are handed on. */
+enum delivery {
+	DELIVERY_FAST = 0,  /* around the stack and the programs behind ours */
+	DELIVERY_CHAIN = 1, /* through both */
 };
 
 /* ---- settings: `const volatile struct datapath_settings settings` in .rodata ---- */
@@ -141,6 +147,7 @@ struct datapath_settings {
 	__u16 mss_v6;
 	__u16 nat_port_first; /* source ports of source NAT */
 	__u16 nat_port_count;
+	__u32 delivery; /* enum delivery */
 };
 
 #endif

@@ -58,6 +58,8 @@ static bool entry_update(struct device_entry *entry, const struct link_state *li
 			 (entry->device.flags & DEVICE_UPLINK),
 		.mtu = link->mtu,
 		.attach = entry->device.attach,
+		.before = entry->device.before,
+		.behind = entry->device.behind,
 	};
 
 	memcpy(device.name, link->name, sizeof(device.name));

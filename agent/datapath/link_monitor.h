@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Network devices and their changes, and changes of addresses and default routes (rtnetlink). */
+/* Network devices and their changes, those of addresses, of default routes, and of what tc(8)
+ * makes: rtnetlink. */
 #ifndef PATHROUTE_LINK_MONITOR_H
 #define PATHROUTE_LINK_MONITOR_H
 
@@ -24,6 +25,7 @@ struct link_sink {
 	void (*gone)(void *context, uint32_t ifindex);
 	void (*addresses_changed)(void *context);
 	void (*default_routes_changed)(void *context);
+	void (*filters_changed)(void *context, uint32_t ifindex); /* or queueing disciplines */
 };
 
 struct link_monitor;

@@ -73,6 +73,24 @@ static int maps_set_sizes(const struct bpf_object *object, const struct program_
 	return 0;
 }
 
+/* Those of all other maps are part of the layout. */
+static bool map_size_is_option(const char *name)
+{
+	for (size_t i = 0; i < MAP_SIZES; i++) {
+		if (!strcmp(map_sizes[i].map, name))
+			return true;
+	}
+	return false;
+}
+
+static bool map_fits(const struct bpf_map *map, const struct bpf_map_info *info)
+{
+	return info->type == bpf_map__type(map) && info->key_size == bpf_map__key_size(map) &&
+	       info->value_size == bpf_map__value_size(map) &&
+	       (info->max_entries == bpf_map__max_entries(map) ||
+		map_size_is_option(bpf_map__name(map)));
+}
+
 /* Returns 1 if `map` is pinned already, 0 if not. */
 static int map_adopt(struct bpf_map *map, const char *directory, const struct report_sink *sink)
 {
@@ -84,12 +102,14 @@ static int map_adopt(struct bpf_map *map, const char *directory, const struct re
 		return fd == -ENOENT ? 0 : fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &length))
 		return -errno;
-	if (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
-	    info.value_size != bpf_map__value_size(map)) {
+	if (!map_fits(map, &info)) {
 		report_print(sink, LOG_ERR,
-			     "pinned map %s/%s has another layout: run \"pathroute-agent "
-			     "uninstall\" once",
-			     directory, bpf_map__name(map));
+			     "pinned map %s/%s is of another build of this program: its values "
+			     "have %u bytes and it has %u entries, not %u and %u. Run "
+			     "\"pathroute-agent uninstall\" once, which resets open connections, "
+			     "then start the agent again",
+			     directory, bpf_map__name(map), info.value_size, info.max_entries,
+			     bpf_map__value_size(map), bpf_map__max_entries(map));
 		return -EUCLEAN;
 	}
 	if (info.max_entries == bpf_map__max_entries(map))
@@ -138,6 +158,7 @@ static void settings_fill(struct pathroute_tc *skeleton, const struct program_op
 		.mss_v6 = options->mss_v6,
 		.nat_port_first = options->nat_port_first,
 		.nat_port_count = options->nat_port_count,
+		.delivery = options->delivery,
 	};
 }
 
@@ -163,9 +184,11 @@ static int program_prepare(struct program *program, const struct program_options
 	error = maps_set_sizes(program->skeleton->obj, options);
 	if (!error)
 		error = maps_adopt(program, options->directory, sink);
-	if (!error)
-		settings_fill(program->skeleton, options);
-	return error;
+	if (error)
+		return error;
+	settings_fill(program->skeleton, options);
+	return bpf_program__set_autoload(program->skeleton->progs.pathroute_chain,
+					 options->delivery == DELIVERY_CHAIN);
 }
 
 static void program_freep(struct program **program)
@@ -211,6 +234,14 @@ bool program_adopted(const struct program *program)
 int program_ingress_fd(const struct program *program)
 {
 	return bpf_program__fd(program->skeleton->progs.pathroute_ingress);
+}
+
+int program_egress_fd(const struct program *program)
+{
+	const struct pathroute_tc *skeleton = program->skeleton;
+	int chain = bpf_program__fd(skeleton->progs.pathroute_chain);
+
+	return chain >= 0 ? chain : program_ingress_fd(program);
 }
 
 int program_send_fd(const struct program *program)

@@ -14,27 +14,26 @@ static void link_clear(void *context, const struct link_state *link)
 {
 	int error = attach_clsact_remove(link->ifindex, ATTACH_INGRESS);
 
-	if (!error)
-		error = attach_clsact_remove(link->ifindex, ATTACH_EGRESS);
-
+	error = attach_clsact_remove(link->ifindex, ATTACH_EGRESS) ?: error;
 	if (error)
 		report_print(context, LOG_WARNING, "device %s: cannot remove the clsact filter: %s",
 			     link->name, strerror(-error));
 }
 
-static void link_gone(void *context, uint32_t ifindex)
+static void link_ignore(void *context, uint32_t ifindex)
 {
 	(void)context, (void)ifindex;
 }
 
-static void nothing_done(void *context)
+static void addresses_changed(void *context)
 {
 	(void)context;
 }
 
 static int filters_remove(const struct report_sink *sink)
 {
-	struct link_sink links = {(void *)sink, link_clear, link_gone, nothing_done, nothing_done};
+	struct link_sink links = {(void *)sink,      link_clear,        link_ignore,
+				  addresses_changed, addresses_changed, link_ignore};
 	struct link_monitor *monitor;
 	int error = link_monitor_new(&links, &monitor);
 

@@ -17,10 +17,11 @@
 
 #define FAMILY_IPV4 2
 #define FAMILY_IPV6 10
-#define CONNECT_SYNS 2 /* SYNs to one endpoint before the next is tried */
+#define CONNECT_SYNS 2    /* SYNs to one endpoint before the next is tried */
+#define CONNECT_CHOICES 3 /* endpoints looked at until one is in use */
 #define CONNECT_PORT_FIRST 1024
 #define CONNECT_PORT_COUNT 64512
-#define CONNECT_PORT_TRIES 8
+#define CONNECT_PORT_TRIES 32
 #define CONNECT_PORTS_TRIED_MAX 8
 #define CONNECT_CROWDED_TICKS 1000
 #define CONNECT_REPEAT_TICKS 16 /* a request twice in a burst is a copy, not a retransmission */
@@ -39,23 +40,33 @@ static __always_inline __be16 connect_port(struct endpoint_stats *stats, int tra
 			 READ_ONCE(stats->next_port) % settings.nat_port_count);
 }
 
-/* Puts the pod's tuple into the index, with another source port where the client's is taken
- * (two listeners before one pod see one client port twice) or `fresh` asks for it: 1 for a random
- * one, 2 for one of source NAT. */
-static __always_inline int connect_index(struct flow *flow, struct endpoint_stats *stats,
-					 __u32 slot, int fresh)
+/* Puts the pod's tuple with this source port into the index. Negative: it is taken. */
+static __always_inline int connect_index_port(struct flow *flow, __u32 slot, __be16 port)
 {
 	__u32 tag = FLOW_TAG(flow->generation, flow->leg.id, FLOW_SIDE_POD);
 	struct flow_key key;
 
-	flow->leg.source_port = flow->client_port;
-	for (int i = 0; i <= CONNECT_PORT_TRIES; i++) {
-		if (i || fresh)
-			flow->leg.source_port = connect_port(stats, fresh == 2);
-		flow_leg_key(&flow->leg, &key);
-		if (!flow_index(&key, slot, tag))
+	flow->leg.source_port = port;
+	flow_leg_key(&flow->leg, &key);
+	return flow_index(&key, slot, tag) ? -1 : 0;
+}
+
+/* Puts the pod's tuple into the index, with another source port where the client's is taken
+ * (two listeners before one pod see one client port twice) or `fresh` asks for it: 1 for a random
+ * one, 2 for one of source NAT. A busy client's ended connections keep a good part of all ports for
+ * a while, so that a few random ones may all be taken; its own port, if nothing else is left, is
+ * better than none. */
+static __always_inline int connect_index(struct flow *flow, struct endpoint_stats *stats,
+					 __u32 slot, int fresh)
+{
+	if (!fresh && !connect_index_port(flow, slot, flow->client_port))
+		return 0;
+	for (int i = 0; i < CONNECT_PORT_TRIES; i++) {
+		if (!connect_index_port(flow, slot, connect_port(stats, fresh == 2)))
 			return 0;
 	}
+	if (fresh == 1 && !connect_index_port(flow, slot, flow->client_port))
+		return 0;
 	flow->leg.pod_port = 0;
 	return -1;
 }
@@ -88,8 +99,6 @@ static __always_inline void connect_device(struct packet_context *ctx, struct sc
 		fib->ipv4_dst = flow->leg.pod.word[3];
 	}
 	result = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
-	flow->leg.flags = 0;
-	flow->leg.ifindex = 0;
 	if (result == BPF_FIB_LKUP_RET_SUCCESS || result == BPF_FIB_LKUP_RET_NO_NEIGH)
 		flow->leg.ifindex = fib->ifindex;
 	if (result == BPF_FIB_LKUP_RET_NOT_FWDED) {
@@ -109,7 +118,10 @@ __noinline int connect_addresses(struct packet_context *ctx, struct scratch *s, 
 	if (!s || !flow)
 		return -1;
 	leg = &flow->leg;
-	connect_device(ctx, s, flow);
+	leg->flags = 0;
+	leg->ifindex = 0;
+	if (!deliver_is_chain())
+		connect_device(ctx, s, flow);
 	translated = source_choose(flow);
 	leg->address_diff = checksum_fold32(checksum_address_change(&flow->listener, &leg->pod) +
 					    checksum_address_change(&flow->client, &leg->source));
@@ -201,17 +213,42 @@ __noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32
 	flow->leg.tries++;
 	flow->leg.pod_next = s->packet.now; /* free until the pod answers: when the SYN went */
 	connect_syn_segment(&s->segment, flow);
+	if (deliver_is_chain()) {
+		if (segment_write(ctx, s) < 0)
+			return VERDICT_INTERNAL;
+		s->packet.action = deliver_to_pod(ctx, flow, &flow->leg);
+		return verdict;
+	}
 	connect_syn_macs(&s->segment, flow);
 	if (!flow->leg.ifindex || segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
 	s->packet.action = flow->leg.flags & TCP_SIDE_LOCAL
-				   ? way_to_pod(&flow->leg)
+				   ? deliver_to_pod(ctx, flow, &flow->leg)
 				   : bpf_redirect_neigh(flow->leg.ifindex, NULL, 0, 0);
 	return verdict;
 }
 
-/* The first SYN for a request whose rule is known. */
-__noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u32 slot)
+/* Chooses an endpoint other than `failed`, if that is not 0, and makes it the flow's pod. One that
+ * goes out of use meanwhile, or has no port left, is passed over. */
+static __always_inline int connect_choose(struct packet_context *ctx, struct scratch *s,
+					  struct flow *flow, __u32 slot, __u32 failed)
+{
+	for (int i = 0; i < CONNECT_CHOICES; i++) {
+		int verdict = endpoint_choose(slot, failed);
+
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
+		failed = flow->leg.endpoint;
+		if (!connect_leg(ctx, s, slot, 0))
+			return VERDICT_CONTINUE;
+	}
+	return VERDICT_ENDPOINTS_FAILED;
+}
+
+/* The first SYN for a request whose rule is known. `failed`: the endpoint that had it before, which
+ * gets it again only if there is no other; 0: none. */
+__noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u32 slot,
+			     __u32 failed)
 {
 	struct flow *flow = flow_at(slot);
 	int verdict;
@@ -219,14 +256,24 @@ __noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u3
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	leg_make_place(ctx, s, slot);
-	verdict = endpoint_choose(slot, 0);
-	if (verdict == VERDICT_CONTINUE && connect_leg(ctx, s, slot, 0))
-		verdict = VERDICT_ENDPOINTS_FAILED;
+	flow->leg.group_tried = 0;
+	flow->leg.groups_tried = 1;
+	verdict = connect_choose(ctx, s, flow, slot, failed);
+	if (verdict != VERDICT_CONTINUE && failed)
+		verdict = connect_choose(ctx, s, flow, slot, 0);
 	if (verdict != VERDICT_CONTINUE)
 		return -verdict;
 	flow->leg.endpoints_tried = 1;
+	flow->leg.ports_tried = 0;
 	flow_enter(flow, FLOW_CONNECTING, s->packet.now);
 	return connect_send(ctx, s, slot, VERDICT_POD_SYN);
+}
+
+/* The endpoint has failed the request: once, also where it was tried once more. */
+static __always_inline void connect_failed(const struct flow *flow, __u32 now)
+{
+	if (flow->leg.endpoint && flow->leg.endpoints_tried <= ENDPOINT_TRIES_MAX)
+		endpoint_failed(flow->leg.endpoint, now);
 }
 
 /* No other endpoint is left. Refusal and silence need not be the last one's own: its kernel refuses
@@ -252,13 +299,13 @@ __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, 
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
+	connect_failed(flow, s->packet.now);
 	failed = flow->leg.endpoint;
-	if (failed)
-		endpoint_failed(failed, s->packet.now);
 	leg_end(flow, &flow->leg);
-	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX ? endpoint_choose(slot, failed)
-								 : VERDICT_ENDPOINTS_FAILED;
-	if (verdict != VERDICT_CONTINUE || connect_leg(ctx, s, slot, 0)) {
+	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX
+			  ? connect_choose(ctx, s, flow, slot, failed)
+			  : VERDICT_ENDPOINTS_FAILED;
+	if (verdict != VERDICT_CONTINUE) {
 		if (connect_once_more(ctx, s, flow, slot, failed))
 			return -VERDICT_ENDPOINTS_FAILED;
 		sent = VERDICT_POD_PORT_CHANGED;
@@ -300,7 +347,7 @@ __noinline int connect_again(struct packet_context *ctx, struct scratch *s, __u3
 	if ((__s32)(s->packet.now - flow->leg.pod_next) < CONNECT_REPEAT_TICKS)
 		return VERDICT_HOLD_PENDING;
 	if ((__s32)(s->packet.now - flow->born) > CONNECT_DEADLINE_TICKS) {
-		endpoint_failed(flow->leg.endpoint, s->packet.now);
+		connect_failed(flow, s->packet.now);
 		return -VERDICT_ENDPOINTS_FAILED;
 	}
 	stats = endpoint_stats_at(flow->leg.endpoint);

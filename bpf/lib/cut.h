@@ -70,7 +70,7 @@ __noinline int cut_send(struct packet_context *ctx, struct scratch *s, __u32 slo
 	splice_count_bytes(flow, length, to_pod);
 	if (!to_pod)
 		splice_note_pod_next(flow, s->splice.seq + length);
-	s->packet.action = bpf_redirect(s->splice.ifindex, s->splice.way);
+	s->packet.action = to_pod ? deliver_to_pod(ctx, flow, &flow->leg) : way_to_client(flow);
 	return to_pod ? VERDICT_TO_POD : VERDICT_TO_CLIENT;
 }
 

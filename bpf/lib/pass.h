@@ -31,7 +31,10 @@ static __always_inline int pass_with_farewell(struct packet_context *ctx, struct
 
 	if ((verdict != VERDICT_TO_POD && verdict != VERDICT_TO_CLIENT) || !park_any(flow))
 		return verdict;
-	bpf_clone_redirect(ctx, s->splice.ifindex, s->splice.way);
+	if (to_pod)
+		deliver_clone_to_pod(ctx, flow, &flow->leg);
+	else
+		way_clone_to_client(ctx, flow);
 	park_finish_all(ctx, s, slot);
 	s->packet.action = ACTION_DROP;
 	return verdict;
@@ -229,7 +232,7 @@ __noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u
 	s->segment.flags = TCP_RST;
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = way_to_pod(&flow->leg);
+	s->packet.action = deliver_to_pod(ctx, flow, &flow->leg);
 	return VERDICT_OLD_LEG_RESET;
 }
 
@@ -316,6 +319,25 @@ __noinline int pass_from_client(struct packet_context *ctx, struct scratch *s)
 	return verdict;
 }
 
+/* The pod answers a SYN that was not ours: on the tuple of a leg that is over, client and pod have
+ * begun a connection without us. It is none of ours, and the leg's tuple neither. */
+static __always_inline int pass_leave_tuple(struct flow *flow, __u32 slot, __u32 id)
+{
+	if (id == flow->leg.id && flow->leg.pod_port) {
+		flow->switches++;
+		leg_end(flow, &flow->leg);
+	} else {
+		leg_forget(slot, id);
+	}
+	return VERDICT_NOT_OURS;
+}
+
+static __always_inline int pass_is_anothers(const struct flow *flow, const struct packet *packet)
+{
+	return flow->state == FLOW_TAIL &&
+	       (packet->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK);
+}
+
 /* The claimed way of a pod's packet. */
 __noinline int pass_from_pod(struct packet_context *ctx, struct scratch *s)
 {
@@ -330,6 +352,8 @@ __noinline int pass_from_pod(struct packet_context *ctx, struct scratch *s)
 	flow->seen = s->packet.now;
 	if (s->packet.odd_options && packet_load_options(ctx, s))
 		verdict = VERDICT_FLAGS_FORBIDDEN;
+	else if (pass_is_anothers(flow, &s->packet))
+		verdict = pass_leave_tuple(flow, s->packet.slot, s->packet.leg);
 	else if (s->packet.leg != flow->leg.id || !flow->leg.pod_port)
 		verdict = park_receive(ctx, s, s->packet.slot, s->packet.leg);
 	else if (flow->state == FLOW_SPLICED || flow->state == FLOW_TAIL)

@@ -125,12 +125,12 @@ __noinline int release_from(struct packet_context *ctx, struct scratch *s, __u32
 			return VERDICT_INTERNAL;
 		offset += count;
 		if (offset < total)
-			way_clone_to_pod(ctx, &flow->leg);
+			deliver_clone_to_pod(ctx, flow, &flow->leg);
 	}
-	if ((flow->leg.flags & TCP_SIDE_PEER) && !s->packet.egress)
+	if (!deliver_is_chain() && (flow->leg.flags & TCP_SIDE_PEER) && !s->packet.egress)
 		splice_redirect_peer(ctx, s, flow->leg.ifindex);
 	else
-		s->packet.action = way_to_pod(&flow->leg);
+		s->packet.action = deliver_to_pod(ctx, flow, &flow->leg);
 	return verdict;
 }
 

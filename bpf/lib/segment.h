@@ -11,9 +11,8 @@
 #ifndef PATHROUTE_SEGMENT_H
 #define PATHROUTE_SEGMENT_H
 
-#include "packet.h"
+#include "deliver.h"
 #include "tcp_options.h"
-#include "way.h"
 
 #define SEGMENT_TTL 64
 #define SEGMENT_WSCALE 10 /* our window scale, towards every client that offered one */

@@ -72,7 +72,7 @@ __noinline int send_probe(struct packet_context *ctx, struct scratch *s, __u32 s
 				   splice_tsecr_to_pod(flow, flow->tsval));
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	way_clone_to_pod(ctx, leg);
+	deliver_clone_to_pod(ctx, flow, leg);
 	return VERDICT_SILENT_PROBED;
 }
 

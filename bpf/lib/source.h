@@ -6,6 +6,7 @@
 #ifndef PATHROUTE_SOURCE_H
 #define PATHROUTE_SOURCE_H
 
+#include "deliver.h"
 #include "flow.h"
 
 static __always_inline int source_is_client(const struct ip_address *address,
@@ -58,6 +59,8 @@ static __always_inline int source_choose(struct flow *flow)
 	struct device *outside = bpf_map_lookup_elem(&devices, &to);
 
 	leg->source = flow->client;
+	if (deliver_is_chain()) /* the stack takes no packet from an address of its own */
+		return 0;
 	if ((flow->client_flags | leg->flags) & TCP_SIDE_LOCAL)
 		return source_here(flow);
 	if (!(source_is_uplink(inside) && source_is_uplink(outside)) &&

@@ -122,13 +122,16 @@ static __always_inline void splice_redirect_peer(struct packet_context *ctx, str
 	s->packet.action = bpf_redirect_peer(ifindex, 0);
 }
 
-/* Stores the translated headers and picks the way out. Ethernet addresses are in s->frame. */
+/* Stores the translated headers and picks the way out. Ethernet addresses are in s->frame; with
+ * DELIVERY_CHAIN those of the packet are right. */
 static __always_inline int splice_send(struct packet_context *ctx, struct scratch *s,
 				       const struct splice *splice, __u64 diff)
 {
 	__u32 check = s->packet.l4 + TCP_CHECK_OFFSET;
 	int failed;
 
+	if (deliver_is_chain() && bpf_skb_load_bytes(ctx, 0, s->frame.v4.destination_mac, 12))
+		return VERDICT_INTERNAL;
 	if (s->packet.ipv6)
 		failed = splice_store_v6(ctx, s, splice, &diff);
 	else
@@ -136,7 +139,9 @@ static __always_inline int splice_send(struct packet_context *ctx, struct scratc
 	if (failed || bpf_l4_csum_replace(ctx, check, 0, splice->address_diff, BPF_F_PSEUDO_HDR) ||
 	    bpf_l4_csum_replace(ctx, check, 0, checksum_fold32(diff), 0))
 		return VERDICT_INTERNAL;
-	if (splice->peer)
+	if (deliver_is_chain())
+		s->packet.action = ACTION_PASS;
+	else if (splice->peer)
 		splice_redirect_peer(ctx, s, splice->ifindex);
 	else
 		s->packet.action = bpf_redirect(splice->ifindex, splice->way);
@@ -246,6 +251,18 @@ static __always_inline void splice_note_seen(struct flow *flow, __u32 now)
 		flow->seen = now;
 }
 
+/* RFC 7323 4.3: the client's clock is read from a segment with the first byte that is not
+ * acknowledged, or behind the last one that is. Who forges it would have to know that number; what
+ * is noted is what later segments are compared with. */
+static __always_inline void splice_note_clock(struct flow *flow, const struct packet *packet)
+{
+	__u32 length = packet->length ? packet->length : 1;
+
+	if (packet->has_timestamps && seq_after(packet->tsval, flow->client_tsval) &&
+	    flow->client_acked - packet->seq < length)
+		flow->client_tsval = packet->tsval;
+}
+
 static __always_inline void splice_note_to_pod(struct flow *flow, const struct packet *packet)
 {
 	splice_note_seen(flow, packet->now);
@@ -256,8 +273,7 @@ static __always_inline void splice_note_to_pod(struct flow *flow, const struct p
 		flow->client_ack = packet->ack;
 	if (flow->client_window != packet->window)
 		flow->client_window = packet->window;
-	if (packet->has_timestamps && flow->client_tsval != packet->tsval)
-		flow->client_tsval = packet->tsval;
+	splice_note_clock(flow, packet);
 }
 
 static __always_inline void splice_note_client_next(struct flow *flow, __u32 end)

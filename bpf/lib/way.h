@@ -20,11 +20,6 @@ static __always_inline int way_to_client(const struct flow *flow)
 	return bpf_redirect(flow->client_ifindex, way_of(flow->client_flags));
 }
 
-static __always_inline int way_to_pod(const struct flow_leg *leg)
-{
-	return bpf_redirect(leg->ifindex, way_of(leg->flags));
-}
-
 static __always_inline int way_back(const struct packet *packet)
 {
 	return bpf_redirect(packet->ifindex, packet->egress ? BPF_F_INGRESS : 0);
@@ -34,11 +29,6 @@ static __always_inline int way_back(const struct packet *packet)
 static __always_inline long way_clone_to_client(struct packet_context *ctx, const struct flow *flow)
 {
 	return bpf_clone_redirect(ctx, flow->client_ifindex, way_of(flow->client_flags));
-}
-
-static __always_inline long way_clone_to_pod(struct packet_context *ctx, const struct flow_leg *leg)
-{
-	return bpf_clone_redirect(ctx, leg->ifindex, way_of(leg->flags));
 }
 
 #endif
