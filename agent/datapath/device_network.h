@@ -13,8 +13,8 @@ struct device_network {
 	bool due;                  /* addresses or default routes are others now */
 };
 
-/* Asks the kernel, and calls changed() for each device for which there is news. What was known stays
- * when the kernel cannot be asked, which is reported. */
+/* Asks the kernel, and calls changed() for each device for which there is news. What was known
+ * stays when the kernel cannot be asked, which is reported. */
 void device_network_refresh(struct device_network *network, struct devices *devices,
 			    const struct report_sink *sink,
 			    void (*changed)(const void *context, const struct device_entry *entry),
