@@ -185,13 +185,50 @@ static void check_lro(const struct options *options, struct check_result *result
 		   survey.with_lro);
 }
 
+/* Reads "A", "A-B" and lists of them, as the kernel writes its ports, into a table by port. */
+static void ports_read(const char *path, bool *taken)
+{
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	unsigned first, last;
+	char between;
+
+	while (file && fscanf(file, "%u", &first) == 1) {
+		last = first;
+		if (fscanf(file, "%c", &between) == 1 && (between == '-' || between == '\t'))
+			(void)!fscanf(file, "%u,", &last);
+		for (unsigned port = first; port <= last && port <= UINT16_MAX; port++)
+			taken[port] = true;
+	}
+}
+
+/* A connection of the node's own to a pod must not get a port of one that is routed. */
+static void check_nat_ports(const struct options *options, struct check_result *result)
+{
+	static bool own[UINT16_MAX + 1], reserved[UINT16_MAX + 1];
+	unsigned first = options->nat_ports.first, count = options->nat_ports.count, shared = 0;
+
+	ports_read("/proc/sys/net/ipv4/ip_local_port_range", own);
+	ports_read("/proc/sys/net/ipv4/ip_local_reserved_ports", reserved);
+	for (unsigned port = first; port < first + count; port++)
+		shared += own[port] && !reserved[port];
+	result->remedy = "name them in net.ipv4.ip_local_reserved_ports, or use --nat-ports";
+	result_set(result, !shared, "%u-%u, %u of them are the node's own too", first,
+		   first + count - 1, shared);
+}
+
 static const struct {
 	const char *name;
 	void (*check)(const struct options *options, struct check_result *result);
 } checks[] = {
-	{"capabilities", check_capabilities}, {"bpffs", check_bpffs},   {"jit", check_jit},
-	{"programs", check_programs},         {"attach", check_attach}, {"btf", check_btf},
-	{"devices", check_devices},           {"lro", check_lro},
+	{"capabilities", check_capabilities},
+	{"bpffs", check_bpffs},
+	{"jit", check_jit},
+	{"programs", check_programs},
+	{"attach", check_attach},
+	{"btf", check_btf},
+	{"devices", check_devices},
+	{"lro", check_lro},
+	{"nat-ports", check_nat_ports},
 };
 
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))

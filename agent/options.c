@@ -36,6 +36,7 @@ void options_done(struct options *options)
 {
 	texts_free(&options->devices);
 	texts_free(&options->xdp);
+	texts_free(&options->uplinks);
 	free(options->config);
 	free(options->manifests);
 	free(options->kubeconfig);
@@ -240,6 +241,7 @@ int options_read(int argc, char *const *argv, struct options *ret_options,
 		.source_cap = SOURCE_CAP_DEFAULT,
 		.head_timeout_s = HEAD_TIMEOUT_DEFAULT_S,
 		.idle_timeout_s = IDLE_TIMEOUT_DEFAULT_S,
+		.nat_ports = {NAT_PORT_FIRST_DEFAULT, NAT_PORT_COUNT_DEFAULT},
 		.access_log_sample = 1,
 		.log_level = LOG_INFO,
 	};

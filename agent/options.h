@@ -31,6 +31,12 @@ struct options_texts {
 	size_t count;
 };
 
+/* A range of ports. */
+struct options_ports {
+	uint16_t first;
+	uint16_t count;
+};
+
 struct options {
 	enum options_command command;
 	char *config;
@@ -43,7 +49,9 @@ struct options {
 	char *lease_namespace; /* NULL: $POD_NAMESPACE or the usual one */
 	char *daemonset;       /* NULL: none is known */
 	struct options_texts devices;
-	struct options_texts xdp; /* see datapath/device_xdp.h; none: auto */
+	struct options_texts xdp;     /* see datapath/device_xdp.h; none: auto */
+	struct options_texts uplinks; /* besides those that are found */
+	struct options_ports nat_ports;
 	char *class_name;
 	char *bpffs;
 	char *http_listen;                 /* NULL: none */

@@ -22,6 +22,10 @@ static const char help[] =
 	"                        SIGTERM does what uninstall does\n"
 	"  --device NAME         network device, or a shell pattern of names; repeatable.\n"
 	"                        New devices are attached as they appear\n"
+	"  --uplink NAME         device, or a pattern, that leads out of the node, to clients or\n"
+	"                        other nodes, besides tunnels and those of default routes;\n"
+	"                        repeatable. From one to another goes source NAT\n"
+	"  --nat-ports A-B       source ports of source NAT (10000-29999)\n"
 	"  --config FILE         YAML file with these options as keys (device: [a, b]);\n"
 	"                        the command line wins\n"
 	"  --class NAME          PathRoutes of this className are served (pathroute)\n"
@@ -60,7 +64,7 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage or configuration, 3 another\n"
 	"agent works on the same bpffs. Of check, the first that failed: 10 capabilities,\n"
-	"11 bpffs, 12 jit, 13 programs, 14 attach, 15 btf, 16 devices, 17 lro.\n";
+	"11 bpffs, 12 jit, 13 programs, 14 attach, 15 btf, 16 devices, 17 lro, 18 nat-ports.\n";
 
 const char *options_help(void)
 {

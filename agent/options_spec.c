@@ -8,6 +8,10 @@
 #include <string.h>
 #include <syslog.h>
 
+#define PORT_MIN 1024
+#define PORT_MAX 65535
+#define PORTS_MIN 256
+
 static const struct options_word attach_words[] = {
 	{"auto", ATTACH_WISH_AUTO},
 	{"tcx", ATTACH_WISH_TCX},
@@ -45,6 +49,8 @@ const struct options_spec options_specs[] = {
 	{"lease-namespace", OPTIONS_TEXT, FIELD(lease_namespace), 0, 0, NULL},
 	{"daemonset", OPTIONS_TEXT, FIELD(daemonset), 0, 0, NULL},
 	{"device", OPTIONS_TEXTS, FIELD(devices), 0, 0, NULL},
+	{"uplink", OPTIONS_TEXTS, FIELD(uplinks), 0, 0, NULL},
+	{"nat-ports", OPTIONS_PORTS, FIELD(nat_ports), 0, 0, NULL},
 	{"class", OPTIONS_TEXT, FIELD(class_name), 0, 0, NULL},
 	{"bpffs", OPTIONS_TEXT, FIELD(bpffs), 0, 0, NULL},
 	{"http-listen", OPTIONS_TEXT, FIELD(http_listen), 0, 0, NULL},
@@ -178,6 +184,25 @@ static int address_add(struct options *options, const char *value, char *ret_err
 	return 0;
 }
 
+static int ports_set(struct options_ports *ports, const char *value, char *ret_error)
+{
+	unsigned long first, last = 0;
+	char *end;
+
+	first = strtoul(value, &end, 10);
+	if (*end == '-')
+		last = strtoul(end + 1, &end, 10);
+	if (*end || first < PORT_MIN || last > PORT_MAX || last < first + PORTS_MIN - 1) {
+		snprintf(ret_error, OPTIONS_ERROR_MAX,
+			 "must be FIRST-LAST with at least %d ports from %d to %d, not \"%s\"",
+			 PORTS_MIN, PORT_MIN, PORT_MAX, value);
+		return -EINVAL;
+	}
+	ports->first = (uint16_t)first;
+	ports->count = (uint16_t)(last - first + 1);
+	return 0;
+}
+
 int options_spec_set(struct options *options, const struct options_spec *spec, const char *value,
 		     char ret_error[OPTIONS_ERROR_MAX])
 {
@@ -194,6 +219,8 @@ int options_spec_set(struct options *options, const struct options_spec *spec, c
 		return word_set(spec, field, value, ret_error);
 	case OPTIONS_ADDRESSES:
 		return address_add(options, value, ret_error);
+	case OPTIONS_PORTS:
+		return ports_set(field, value, ret_error);
 	}
 	return -EINVAL;
 }

@@ -11,6 +11,7 @@ enum options_kind {
 	OPTIONS_NUMBER,    /* uint32_t, low to high */
 	OPTIONS_WORD,      /* int, one of words */
 	OPTIONS_ADDRESSES, /* node_addresses, repeatable */
+	OPTIONS_PORTS,     /* struct options_ports: FIRST-LAST */
 };
 
 struct options_word {

@@ -57,7 +57,8 @@ struct measure *measure_new(int flow_slots)
 /* Average of REPEAT runs, as the kernel measures it. `ifindex` 0: no device, as XDP needs it. */
 static int time_program(int program, const struct packet *packet, int ifindex, double *ret_ns)
 {
-	struct __sk_buff context = {.ifindex = (uint32_t)ifindex};
+	struct __sk_buff context = {.ifindex = (uint32_t)ifindex,
+				    .ingress_ifindex = (uint32_t)ifindex};
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->bytes,
 		    .data_size_in = (uint32_t)packet->length, .repeat = REPEAT);
 	int error;

@@ -22,7 +22,7 @@
 #include "stats_abi.h"
 #include "verdicts.h"
 
-#define DATAPATH_ABI_VERSION 2
+#define DATAPATH_ABI_VERSION 3
 #define DATAPATH_TICK_SHIFT 20
 
 /* Limits of one request head (2-byte offsets into the hold are enough for all of them). */
@@ -32,13 +32,15 @@
 #define HTTP_METHOD_MAX 32   /* bytes; longer: 501 */
 
 /* Sizes of the maps as compiled in; the agent may change those marked (option) before load. */
-#define FLOWS_DEFAULT 131072     /* (option) flows; two entries in the index */
-#define HOLDS_SMALL_DEFAULT 8192 /* (option) 2 KiB holds */
-#define HOLDS_LARGE_DEFAULT 1024 /* (option) 16 KiB holds */
-#define RULES_DEFAULT 8192       /* (option) rules; id 0 means none */
-#define ENDPOINTS_DEFAULT 16384  /* (option) endpoints; id 0 means none */
-#define MEMBERS_DEFAULT 524288   /* (option) entries of endpoint lists */
-#define LISTENERS_DEFAULT 8192   /* (option) */
+#define FLOWS_DEFAULT 131072         /* (option) flows; two entries in the index */
+#define HOLDS_SMALL_DEFAULT 8192     /* (option) 2 KiB holds */
+#define HOLDS_LARGE_DEFAULT 1024     /* (option) 16 KiB holds */
+#define RULES_DEFAULT 8192           /* (option) rules; id 0 means none */
+#define ENDPOINTS_DEFAULT 16384      /* (option) endpoints; id 0 means none */
+#define MEMBERS_DEFAULT 524288       /* (option) entries of endpoint lists */
+#define LISTENERS_DEFAULT 8192       /* (option) */
+#define NAT_PORT_FIRST_DEFAULT 10000 /* (option) below Linux's own ports and those of nodes */
+#define NAT_PORT_COUNT_DEFAULT 20000 /* (option) */
 #define HOLD_SMALL_SIZE 2048
 /* Packets are copied into and out of a hold in pieces of this size: bpf_csum_diff() takes no more,
  * and one constant bound satisfies the verifier wherever the piece starts. */
@@ -109,7 +111,8 @@ struct alloc_mark {
 };
 
 /* "devices" (HASH by ifindex): what the agent knows of a device. */
-#define DEVICE_PEER 0x01 /* veth or netkit whose peer is in another network namespace */
+#define DEVICE_PEER 0x01   /* veth or netkit whose peer is in another network namespace */
+#define DEVICE_UPLINK 0x02 /* leads to other nodes or outside */
 
 struct device {
 	__u32 flags; /* DEVICE_* */
@@ -120,6 +123,7 @@ struct device {
 	__u8 before;  /* programs of others that run before ours; 255: or more */
 	__u8 behind;  /* and behind it */
 	__u16 pad;
+	struct ip_address source[2]; /* IPv4, IPv6: this node's on it, or any; zero: none */
 };
 
 /* How translated packets are handed on. */
@@ -143,6 +147,8 @@ struct datapath_settings {
 	__u32 tail_timeout;    /* ticks */
 	__u16 mss_v4;          /* largest MSS offered to clients */
 	__u16 mss_v6;
+	__u16 nat_port_first; /* source ports of source NAT */
+	__u16 nat_port_count;
 	__u32 delivery; /* enum delivery */
 };
 

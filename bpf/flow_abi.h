@@ -62,6 +62,7 @@ enum flow_state {
 #define TCP_SIDE_PEER 0x08  /* bpf_redirect_peer() reaches it */
 #define TCP_SIDE_FIN 0x10   /* leg: the pod sent FIN or unasked bytes: no request may go there */
 #define TCP_SIDE_ENDED 0x20 /* leg: our FIN or the pod's RST has ended it: the same */
+#define TCP_SIDE_LOCAL 0x40 /* it is this node itself: its packets leave by the device */
 
 /* Progress of a flow. */
 #define FLOW_CLIENT_FIN 0x01       /* client_fin is valid */
@@ -99,15 +100,16 @@ enum hold_kind {
  */
 struct flow_leg {
 	struct ip_address pod;
-	__be16 pod_port;
-	__be16 source_port; /* client's port as this pod sees it */
+	struct ip_address source; /* the client as this pod sees it: its address or, with source */
+	__be16 pod_port;          /* NAT, one of this node; and */
+	__be16 source_port;       /* its port */
 	__u32 e;
 	__u32 d;
 	__u32 t;
 	__u32 tsecr_floor;  /* TSval of the pod's SYN-ACK: no TSecr towards it is lower */
 	__u32 pod_ack;      /* highest acknowledgement of the pod, in the client's numbering */
 	__u32 pod_next;     /* end of the highest byte the pod sent, in the client's numbering */
-	__u32 address_diff; /* checksum difference listener -> pod address */
+	__u32 address_diff; /* checksum difference listener -> pod, client -> source */
 	__u32 endpoint;     /* id in "endpoints"; 0: none */
 	__u32 member;       /* its position in the group: the next try takes the one behind it */
 	__u32 ifindex;
@@ -222,9 +224,9 @@ struct flow {
 
 _Static_assert(sizeof(struct flow_key) == 36, "flow_key is 36 bytes");
 _Static_assert(sizeof(struct flow_ref) == 8, "flow_ref is 8 bytes");
-_Static_assert(sizeof(struct flow_leg) == 96, "flow_leg is 96 bytes");
+_Static_assert(sizeof(struct flow_leg) == 112, "flow_leg is 112 bytes");
 _Static_assert(sizeof(struct http_framing) == 24, "http_framing is 24 bytes");
-_Static_assert(sizeof(struct flow) == 376, "flow is 376 bytes");
+_Static_assert(sizeof(struct flow) == 392, "flow is 392 bytes");
 
 /* "due_ring" (RINGBUF): flows for which something is to be sent although no packet comes. The agent
  * runs pathroute_send with slot and generation in cb[0] and cb[1] of the context. */

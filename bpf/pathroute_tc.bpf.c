@@ -105,18 +105,17 @@ int pathroute_ingress(struct __sk_buff *ctx)
 	struct scratch *s = bpf_map_lookup_elem(&scratch_map, &zero);
 	__u32 verdict;
 
-	if (!s)
+	if (!s || s->busy || !packet_is_news(ctx, &s->packet))
 		return ACTION_PASS;
 	s->packet.action = ACTION_DROP;
-	if (deliver_is_chain()) {
-		s->packet.egress = 0;
-		s->busy = 1;
-	}
+	s->busy = 1;
 	verdict = ingress_decide(ctx, s);
+	s->busy = 0;
 	counters_verdict(verdict);
-	if (deliver_is_chain())
-		s->busy = 0;
-	return verdict == VERDICT_NOT_OURS ? ACTION_PASS : s->packet.action;
+	if (verdict == VERDICT_NOT_OURS)
+		return ACTION_PASS;
+	return s->packet.egress && s->packet.action == ACTION_DROP ? ACTION_SWALLOW
+								   : s->packet.action;
 }
 
 static __always_inline int egress_tcp(struct packet_context *ctx, struct scratch *s)

@@ -188,7 +188,8 @@ struct endpoint_stats {
 	__u32 ejected_until; /* ticks; 0: not ejected */
 	__u32 ejections;
 	__u32 crowded_until; /* ticks; it holds old connections under ports of our clients */
-	__u32 pad[7];
+	__u32 next_port;     /* source NAT takes ports in turn: counts those taken */
+	__u32 pad[6];
 };
 
 _Static_assert(sizeof(struct endpoint_stats) == 64, "endpoint_stats fills a cache line");

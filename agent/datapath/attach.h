@@ -22,11 +22,7 @@ enum attach_wish {
 	ATTACH_WISH_CLSACT,
 };
 
-enum attach_hook {
-	ATTACH_INGRESS = 0,
-	ATTACH_EGRESS = 1, /* with DELIVERY_CHAIN only */
-	ATTACH_HOOKS
-};
+enum attach_hook { ATTACH_INGRESS = 0, ATTACH_EGRESS = 1, ATTACH_HOOKS };
 
 struct attach_point {
 	const char *directory; /* of the pins */

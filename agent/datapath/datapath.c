@@ -77,6 +77,8 @@ static int program_open(struct datapath *datapath, uint32_t mtu, struct program 
 		.head_timeout_s = options->head_timeout_s,
 		.idle_timeout_s = options->idle_timeout_s,
 		.xdp = device_xdp_is_on(options->xdp_patterns, options->xdp_pattern_count),
+		.nat_port_first = options->nat_port_first,
+		.nat_port_count = options->nat_port_count,
 		.mss_v4 = mss_within(mtu > HEADERS_V4 ? mtu - HEADERS_V4 : 0, MSS_V4_MIN),
 		.mss_v6 = mss_within(mtu > HEADERS_V6 ? mtu - HEADERS_V6 : 0, MSS_V6_MIN),
 	};
@@ -189,6 +191,8 @@ int datapath_open(const struct datapath_options *options, const struct datapath_
 		.pattern_count = options->device_pattern_count,
 		.xdp_patterns = options->xdp_patterns,
 		.xdp_pattern_count = options->xdp_pattern_count,
+		.uplink_patterns = options->uplink_patterns,
+		.uplink_pattern_count = options->uplink_pattern_count,
 		.attach = options->attach,
 		.sink = &datapath->sink,
 		.context = events->context,

@@ -26,6 +26,11 @@ struct datapath_options {
 	size_t device_pattern_count;
 	char *const *xdp_patterns; /* of these devices, those with XDP in front: see device_xdp.h */
 	size_t xdp_pattern_count;
+	char *const *uplink_patterns; /* which of them lead out of the node; as well as those with a
+				       * default route and tunnels */
+	size_t uplink_pattern_count;
+	uint16_t nat_port_first; /* source ports of source NAT */
+	uint16_t nat_port_count;
 	enum attach_wish attach;
 	enum delivery delivery;
 	uint32_t flows;

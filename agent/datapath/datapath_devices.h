@@ -12,6 +12,8 @@ struct datapath_devices_options {
 	size_t pattern_count;
 	char *const *xdp_patterns; /* see device_xdp.h */
 	size_t xdp_pattern_count;
+	char *const *uplink_patterns;
+	size_t uplink_pattern_count;
 	enum attach_wish attach;
 	const struct report_sink *sink;
 	void *context;

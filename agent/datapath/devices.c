@@ -8,10 +8,10 @@
 
 _Static_assert(sizeof(((struct device *)0)->name) == LINK_NAME_MAX, "names have one size");
 
-bool devices_match(const struct devices *devices, const char *name)
+static bool match_any(char *const *patterns, size_t count, const char *name)
 {
-	for (size_t i = 0; i < devices->pattern_count; i++) {
-		const char *pattern = devices->patterns[i];
+	for (size_t i = 0; i < count; i++) {
+		const char *pattern = patterns[i];
 
 		if (!strcmp(pattern, name))
 			return true;
@@ -19,6 +19,11 @@ bool devices_match(const struct devices *devices, const char *name)
 			return true;
 	}
 	return false;
+}
+
+bool devices_match(const struct devices *devices, const char *name)
+{
+	return match_any(devices->patterns, devices->pattern_count, name);
 }
 
 struct device_entry *devices_find(const struct devices *devices, uint32_t ifindex)
@@ -49,7 +54,8 @@ static struct device_entry *entry_add(struct devices *devices, uint32_t ifindex)
 static bool entry_update(struct device_entry *entry, const struct link_state *link)
 {
 	struct device device = {
-		.flags = link->peer_elsewhere ? DEVICE_PEER : 0,
+		.flags = (link->peer_elsewhere ? DEVICE_PEER : 0) |
+			 (entry->device.flags & DEVICE_UPLINK),
 		.mtu = link->mtu,
 		.attach = entry->device.attach,
 		.before = entry->device.before,
@@ -58,6 +64,8 @@ static bool entry_update(struct device_entry *entry, const struct link_state *li
 	};
 
 	memcpy(device.name, link->name, sizeof(device.name));
+	memcpy(device.source, entry->device.source, sizeof(device.source));
+	entry->tunnel = link->tunnel;
 	entry->seen = true;
 	entry->is_physical = link->is_physical;
 	if (!memcmp(&device, &entry->device, sizeof(device)))
@@ -83,6 +91,23 @@ int devices_note(struct devices *devices, const struct link_state *link,
 	if (!entry_update(entry, link))
 		return DEVICE_SAME;
 	return is_new ? DEVICE_APPEARED : DEVICE_CHANGED;
+}
+
+bool devices_set_network(const struct devices *devices, struct device_entry *entry,
+			 const struct node_network *network)
+{
+	struct device device = entry->device;
+	bool uplink =
+		entry->tunnel || node_network_is_uplink(network, entry->ifindex) ||
+		match_any(devices->uplink_patterns, devices->uplink_pattern_count, device.name);
+
+	device.flags = (device.flags & ~DEVICE_UPLINK) | (uplink ? DEVICE_UPLINK : 0);
+	device.source[0] = node_network_source(network, entry->ifindex, false);
+	device.source[1] = node_network_source(network, entry->ifindex, true);
+	if (!memcmp(&device, &entry->device, sizeof(device)))
+		return false;
+	entry->device = device;
+	return true;
 }
 
 void devices_forget(struct devices *devices, uint32_t ifindex)

@@ -8,18 +8,22 @@
 
 #include "../../bpf/datapath_abi.h"
 #include "link_monitor.h"
+#include "node_network.h"
 
 struct device_entry {
 	uint32_t ifindex;
 	struct device device; /* .attach: 0 until it is attached */
-	bool seen;            /* since devices_begin_sweep() */
-	bool is_physical;     /* see struct link_state */
-	int attach_error;     /* of the last try */
+	bool tunnel;
+	bool seen;        /* since devices_begin_sweep() */
+	bool is_physical; /* see struct link_state */
+	int attach_error; /* of the last try */
 };
 
 struct devices {
 	char *const *patterns; /* shell patterns; the caller's */
 	size_t pattern_count;
+	char *const *uplink_patterns; /* what leads out of the node besides default routes */
+	size_t uplink_pattern_count;
 	struct device_entry *entries;
 	size_t count;
 	size_t capacity;
@@ -43,6 +47,10 @@ int devices_note(struct devices *devices, const struct link_state *link,
 
 /* NULL: unknown. */
 struct device_entry *devices_find(const struct devices *devices, uint32_t ifindex);
+
+/* Sets what source NAT has to know of the device. True if that is news. */
+bool devices_set_network(const struct devices *devices, struct device_entry *entry,
+			 const struct node_network *network);
 
 void devices_forget(struct devices *devices, uint32_t ifindex);
 

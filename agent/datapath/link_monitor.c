@@ -34,7 +34,8 @@ static int socket_open(void)
 {
 	struct sockaddr_nl address = {
 		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_TC,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+			     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_TC,
 	};
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
@@ -74,8 +75,8 @@ int link_monitor_fd(const struct link_monitor *monitor)
 	return monitor->fd;
 }
 
-/* "": the device has none. */
-static const char *kind_of(const struct rtattr *linkinfo)
+/* The kind of a device, as `ip link add type` names it; "" for those that have none. */
+static const char *link_kind(const struct rtattr *linkinfo)
 {
 	int left = linkinfo ? (int)RTA_PAYLOAD(linkinfo) : 0;
 
@@ -90,6 +91,18 @@ static const char *kind_of(const struct rtattr *linkinfo)
 static bool kind_has_peer(const char *kind)
 {
 	return !strcmp(kind, "veth") || !strcmp(kind, "netkit");
+}
+
+static bool kind_is_tunnel(const char *kind)
+{
+	static const char *const tunnels[] = {"vxlan", "geneve", "gretap", "ip6gretap", "wireguard",
+					      "gre",   "ip6gre", "ipip",   "sit",       "ip6tnl"};
+
+	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
+		if (!strcmp(kind, tunnels[i]))
+			return true;
+	}
+	return false;
 }
 
 /* Finds the attributes by type; those not there are NULL. */
@@ -122,11 +135,12 @@ static void link_appeared(struct link_monitor *monitor, const struct nlmsghdr *m
 	memcpy(&link.mtu, RTA_DATA(attributes[IFLA_MTU]), sizeof(link.mtu));
 	memcpy(link.name, RTA_DATA(attributes[IFLA_IFNAME]),
 	       strnlen(RTA_DATA(attributes[IFLA_IFNAME]), LINK_NAME_MAX - 1));
-	kind = kind_of(attributes[IFLA_LINKINFO]);
+	kind = link_kind(attributes[IFLA_LINKINFO]);
 	link.peer_elsewhere = attributes[IFLA_LINK_NETNSID] && kind_has_peer(kind);
 	link.is_physical = !*kind && info->ifi_type == ARPHRD_ETHER;
 	if (attributes[IFLA_LINK] && !attributes[IFLA_LINK_NETNSID] && !strcmp(kind, "vlan"))
 		memcpy(&link.vlan_of, RTA_DATA(attributes[IFLA_LINK]), sizeof(link.vlan_of));
+	link.tunnel = kind_is_tunnel(kind);
 	monitor->sink.present(monitor->sink.context, &link);
 }
 
@@ -167,6 +181,11 @@ static int message_read(struct link_monitor *monitor, const struct nlmsghdr *mes
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		monitor->sink.addresses_changed(monitor->sink.context);
+		return 0;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		if (!((const struct rtmsg *)NLMSG_DATA(message))->rtm_dst_len)
+			monitor->sink.default_routes_changed(monitor->sink.context);
 		return 0;
 	case RTM_NEWQDISC:
 	case RTM_DELQDISC:

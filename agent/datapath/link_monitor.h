@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Network devices and their changes, those of addresses and of what tc(8) makes: rtnetlink. */
+/* Network devices and their changes, those of addresses, of default routes, and of what tc(8)
+ * makes: rtnetlink. */
 #ifndef PATHROUTE_LINK_MONITOR_H
 #define PATHROUTE_LINK_MONITOR_H
 
@@ -14,6 +15,7 @@ struct link_state {
 	bool peer_elsewhere; /* veth or netkit whose peer is in another network namespace */
 	bool is_physical; /* Ethernet without a kind: of hardware, or what a machine takes for it */
 	uint32_t vlan_of; /* a VLAN of this device; 0: none */
+	bool tunnel;      /* to other nodes, by its kind */
 	char name[LINK_NAME_MAX];
 };
 
@@ -24,6 +26,7 @@ struct link_sink {
 			const struct link_state *link); /* new, changed or the same */
 	void (*gone)(void *context, uint32_t ifindex);
 	void (*addresses_changed)(void *context);
+	void (*default_routes_changed)(void *context);
 	void (*filters_changed)(void *context, uint32_t ifindex); /* or queueing disciplines */
 };
 

@@ -158,6 +158,8 @@ static void settings_fill(struct pathroute_tc *skeleton, const struct program_op
 		.tail_timeout = ticks_from_seconds(TAIL_TIMEOUT_S),
 		.mss_v4 = options->mss_v4,
 		.mss_v6 = options->mss_v6,
+		.nat_port_first = options->nat_port_first,
+		.nat_port_count = options->nat_port_count,
 		.delivery = options->delivery,
 	};
 }
@@ -254,7 +256,10 @@ int program_ingress_fd(const struct program *program)
 
 int program_egress_fd(const struct program *program)
 {
-	return bpf_program__fd(program->skeleton->progs.pathroute_chain);
+	const struct pathroute_tc *skeleton = program->skeleton;
+	int chain = bpf_program__fd(skeleton->progs.pathroute_chain);
+
+	return chain >= 0 ? chain : program_ingress_fd(program);
 }
 
 int program_early_fd(const struct program *program)

@@ -22,6 +22,8 @@ struct program_options {
 	uint16_t mss_v4;
 	uint16_t mss_v6;
 	bool xdp; /* load the XDP program as well */
+	uint16_t nat_port_first;
+	uint16_t nat_port_count;
 };
 
 struct program;
@@ -41,7 +43,7 @@ bool program_adopted(const struct program *program);
 
 int program_ingress_fd(const struct program *program);
 
-/* For packets that leave; negative with DELIVERY_FAST. */
+/* For packets that leave: the same one, or with DELIVERY_CHAIN its own. */
 int program_egress_fd(const struct program *program);
 
 /* The XDP program; -1: there is none. */

@@ -33,8 +33,8 @@ static void addresses_changed(void *context)
 
 static int filters_remove(const struct report_sink *sink)
 {
-	struct link_sink links = {(void *)sink, link_clear, link_ignore, addresses_changed,
-				  link_ignore};
+	struct link_sink links = {(void *)sink,      link_clear,        link_ignore,
+				  addresses_changed, addresses_changed, link_ignore};
 	struct link_monitor *monitor;
 	int error = link_monitor_new(&links, &monitor);
 

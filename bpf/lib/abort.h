@@ -4,6 +4,7 @@
 #define PATHROUTE_ABORT_H
 
 #include "leg_choice.h"
+#include "way.h"
 
 /* No verdicts, but what is to be done by the caller of the stages: calls may be eight deep only. */
 #define PASS_RESTART 1000 /* request_restart() */
@@ -36,7 +37,7 @@ __noinline int abort_flow(struct packet_context *ctx, struct scratch *s, __u32 s
 	if (abort_segment(ctx, s, flow, slot) < 0)
 		verdict = VERDICT_INTERNAL;
 	else
-		s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+		s->packet.action = way_to_client(flow);
 	flow_free_slot(slot);
 	return verdict;
 }

@@ -20,6 +20,8 @@ const volatile struct datapath_settings settings = {
 	.tail_timeout = 2 * TICKS_PER_SECOND,
 	.mss_v4 = 1460,
 	.mss_v6 = 1440,
+	.nat_port_first = NAT_PORT_FIRST_DEFAULT,
+	.nat_port_count = NAT_PORT_COUNT_DEFAULT,
 };
 
 static __always_inline int deliver_is_chain(void)

@@ -14,6 +14,7 @@
 #include "endpoint.h"
 #include "leg_choice.h"
 #include "reply.h"
+#include "source.h"
 
 #define FAMILY_IPV4 2
 #define FAMILY_IPV6 10
@@ -27,6 +28,19 @@
 #define CONNECT_REPEAT_TICKS 16 /* a request twice in a burst is a copy, not a retransmission */
 #define CONNECT_DEADLINE_TICKS 10000 /* for all endpoints together */
 
+/* Another port than the client's. Those of this node's address are taken in turn: the pod's kernel
+ * remembers each for a while after its connection has ended. */
+static __always_inline __be16 connect_port(struct endpoint_stats *stats, int translated)
+{
+	__u32 random = bpf_get_prandom_u32();
+
+	if (!translated)
+		return bpf_htons(CONNECT_PORT_FIRST + random % CONNECT_PORT_COUNT);
+	__sync_fetch_and_add(&stats->next_port, 1);
+	return bpf_htons(settings.nat_port_first +
+			 READ_ONCE(stats->next_port) % settings.nat_port_count);
+}
+
 /* Puts the pod's tuple with this source port into the index. Negative: it is taken. */
 static __always_inline int connect_index_port(struct flow *flow, __u32 slot, __be16 port)
 {
@@ -34,25 +48,25 @@ static __always_inline int connect_index_port(struct flow *flow, __u32 slot, __b
 	struct flow_key key;
 
 	flow->leg.source_port = port;
-	flow_leg_key(flow, &flow->leg, &key);
+	flow_leg_key(&flow->leg, &key);
 	return flow_index(&key, slot, tag) ? -1 : 0;
 }
 
 /* Puts the pod's tuple into the index, with another source port where the client's is taken
- * (two listeners before one pod see one client port twice) or `fresh_port` asks for it. A busy
- * client's ended connections keep a good part of all ports for a while, so that a few random ones
- * may all be taken; its own port, if nothing else is left, is better than none. */
-static __always_inline int connect_index(struct flow *flow, __u32 slot, int fresh_port)
+ * (two listeners before one pod see one client port twice) or `fresh` asks for it: 1 for a random
+ * one, 2 for one of source NAT. A busy client's ended connections keep a good part of all ports for
+ * a while, so that a few random ones may all be taken; its own port, if nothing else is left, is
+ * better than none. */
+static __always_inline int connect_index(struct flow *flow, struct endpoint_stats *stats,
+					 __u32 slot, int fresh)
 {
-	if (!fresh_port && !connect_index_port(flow, slot, flow->client_port))
+	if (!fresh && !connect_index_port(flow, slot, flow->client_port))
 		return 0;
 	for (int i = 0; i < CONNECT_PORT_TRIES; i++) {
-		__u32 offset = bpf_get_prandom_u32() % CONNECT_PORT_COUNT;
-
-		if (!connect_index_port(flow, slot, bpf_htons(CONNECT_PORT_FIRST + offset)))
+		if (!connect_index_port(flow, slot, connect_port(stats, fresh == 2)))
 			return 0;
 	}
-	if (fresh_port && !connect_index_port(flow, slot, flow->client_port))
+	if (fresh == 1 && !connect_index_port(flow, slot, flow->client_port))
 		return 0;
 	flow->leg.pod_port = 0;
 	return -1;
@@ -63,17 +77,71 @@ static __always_inline int connect_is_crowded(const struct endpoint_stats *stats
 	return stats->crowded_until && seq_before(now, stats->crowded_until);
 }
 
+/* Sets the device towards the pod, 0: there is no route; or, for a pod on the network of this node,
+ * that of the client, by which it comes in. */
+static __always_inline void connect_device(struct packet_context *ctx, struct scratch *s,
+					   struct flow *flow)
+{
+	struct bpf_fib_lookup *fib = &s->fib;
+	long result;
+
+	__builtin_memset(fib, 0, sizeof(*fib));
+	fib->ifindex = s->packet.ifindex;
+	fib->l4_protocol = PROTOCOL_TCP;
+	if (s->packet.ipv6) {
+		fib->family = FAMILY_IPV6;
+		for (int i = 0; i < 4; i++) {
+			fib->ipv6_src[i] = flow->client.word[i];
+			fib->ipv6_dst[i] = flow->leg.pod.word[i];
+		}
+	} else {
+		fib->family = FAMILY_IPV4;
+		fib->ipv4_src = flow->client.word[3];
+		fib->ipv4_dst = flow->leg.pod.word[3];
+	}
+	result = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
+	if (result == BPF_FIB_LKUP_RET_SUCCESS || result == BPF_FIB_LKUP_RET_NO_NEIGH)
+		flow->leg.ifindex = fib->ifindex;
+	if (result == BPF_FIB_LKUP_RET_NOT_FWDED) {
+		flow->leg.flags = TCP_SIDE_LOCAL;
+		flow->leg.ifindex = flow->client_ifindex;
+	}
+}
+
+/* Finds the device towards leg.pod and the addresses of both directions. Negative: the pod could
+ * not answer. Else as source_choose(). */
+__noinline int connect_addresses(struct packet_context *ctx, struct scratch *s, __u32 slot)
+{
+	struct flow *flow = flow_at(slot);
+	struct flow_leg *leg;
+	int translated;
+
+	if (!s || !flow)
+		return -1;
+	leg = &flow->leg;
+	leg->flags = 0;
+	leg->ifindex = 0;
+	if (!deliver_is_chain())
+		connect_device(ctx, s, flow);
+	translated = source_choose(flow);
+	leg->address_diff = checksum_fold32(checksum_address_change(&flow->listener, &leg->pod) +
+					    checksum_address_change(&flow->client, &leg->source));
+	return translated;
+}
+
 /* Makes leg.endpoint the flow's pod. An endpoint that lately held an old connection under a
  * client's port holds more of them, and its kernel answers a SYN to each but twice a second
  * (tcp_invalid_ratelimit): for a while nobody's own port is tried there. `fresh_port`: not now. */
-__noinline int connect_leg(__u32 slot, __u32 fresh_port)
+__noinline int connect_leg(struct packet_context *ctx, struct scratch *s, __u32 slot,
+			   __u32 fresh_port)
 {
 	struct flow *flow = flow_at(slot);
 	struct endpoint_stats *stats;
 	struct endpoint *endpoint;
+	int translated;
 	__u32 id;
 
-	if (!flow)
+	if (!s || !flow)
 		return -1;
 	id = flow->leg.endpoint;
 	flow->leg.endpoint = 0; /* until it is counted */
@@ -82,11 +150,14 @@ __noinline int connect_leg(__u32 slot, __u32 fresh_port)
 	if (!endpoint || !stats || !endpoint->in_use || !endpoint->port)
 		return -1;
 	flow->leg.pod = endpoint->address;
+	translated = connect_addresses(ctx, s, slot);
+	if (translated < 0)
+		return -1;
 	flow->leg.pod_port = endpoint->port;
 	flow->leg.tries = 0;
-	flow->leg.address_diff =
-		checksum_fold32(checksum_address_change(&flow->listener, &endpoint->address));
-	if (connect_index(flow, slot, fresh_port || connect_is_crowded(stats, flow->seen)))
+	if (connect_is_crowded(stats, flow->seen))
+		fresh_port = 1;
+	if (connect_index(flow, stats, slot, translated ? 2 : !!fresh_port))
 		return -1;
 	flow->leg.endpoint = id;
 	__sync_fetch_and_add(&stats->active, 1);
@@ -108,7 +179,7 @@ static __always_inline void connect_syn_segment(struct segment *segment, const s
 
 	if (flow->client_flags & TCP_SIDE_WSCALE)
 		window <<= flow->client_wscale & 15;
-	segment->source = flow->client;
+	segment->source = flow->leg.source;
 	segment->destination = flow->leg.pod;
 	segment->source_port = flow->leg.source_port;
 	segment->destination_port = flow->leg.pod_port;
@@ -119,31 +190,16 @@ static __always_inline void connect_syn_segment(struct segment *segment, const s
 	segment_syn_options(segment, &options);
 }
 
-/* The device towards the pod; 0: no route. */
-static __always_inline __u32 connect_device(struct packet_context *ctx, const struct flow *flow,
-					    const struct packet *packet)
+/* For a pod on the network of this node the client's device is the destination; else the addresses
+ * are not known yet. */
+static __always_inline void connect_syn_macs(struct segment *segment, const struct flow *flow)
 {
-	struct bpf_fib_lookup fib = {};
-	long result;
-
-	fib.ifindex = packet->ifindex;
-	fib.l4_protocol = PROTOCOL_TCP;
-	fib.tot_len = 0;
-	if (packet->ipv6) {
-		fib.family = FAMILY_IPV6;
-		for (int i = 0; i < 4; i++) {
-			fib.ipv6_src[i] = flow->client.word[i];
-			fib.ipv6_dst[i] = flow->leg.pod.word[i];
-		}
-	} else {
-		fib.family = FAMILY_IPV4;
-		fib.ipv4_src = flow->client.word[3];
-		fib.ipv4_dst = flow->leg.pod.word[3];
-	}
-	result = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
-	if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH)
-		return 0;
-	return fib.ifindex;
+	__builtin_memset(segment->destination_mac, 0, 6);
+	__builtin_memset(segment->source_mac, 0, 6);
+	if (flow->leg.flags & TCP_SIDE_LOCAL)
+		__builtin_memcpy(
+			segment->destination_mac,
+			flow->client_flags & TCP_SIDE_LOCAL ? flow->client_mac : flow->own_mac, 6);
 }
 
 /* Turns the packet into the SYN for the flow's leg. By bpf_redirect_neigh(), which resolves the
@@ -152,7 +208,6 @@ __noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32
 			    __u32 verdict)
 {
 	struct flow *flow = flow_at(slot);
-	__u32 device;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
@@ -162,21 +217,22 @@ __noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32
 	if (deliver_is_chain()) {
 		if (segment_write(ctx, s) < 0)
 			return VERDICT_INTERNAL;
-		s->packet.action = deliver_to_pod(ctx, flow, 0);
+		s->packet.action = deliver_to_pod(ctx, flow, &flow->leg);
 		return verdict;
 	}
-	__builtin_memset(s->segment.destination_mac, 0, 6);
-	__builtin_memset(s->segment.source_mac, 0, 6);
-	device = connect_device(ctx, flow, &s->packet);
-	if (!device || segment_write(ctx, s) < 0)
+	connect_syn_macs(&s->segment, flow);
+	if (!flow->leg.ifindex || segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect_neigh(device, NULL, 0, 0);
+	s->packet.action = flow->leg.flags & TCP_SIDE_LOCAL
+				   ? deliver_to_pod(ctx, flow, &flow->leg)
+				   : bpf_redirect_neigh(flow->leg.ifindex, NULL, 0, 0);
 	return verdict;
 }
 
 /* Chooses an endpoint other than `failed`, if that is not 0, and makes it the flow's pod. One that
  * goes out of use meanwhile, or has no port left, is passed over. */
-static __always_inline int connect_choose(struct flow *flow, __u32 slot, __u32 failed)
+static __always_inline int connect_choose(struct packet_context *ctx, struct scratch *s,
+					  struct flow *flow, __u32 slot, __u32 failed)
 {
 	for (int i = 0; i < CONNECT_CHOICES; i++) {
 		int verdict = endpoint_choose(slot, failed);
@@ -184,7 +240,7 @@ static __always_inline int connect_choose(struct flow *flow, __u32 slot, __u32 f
 		if (verdict != VERDICT_CONTINUE)
 			return verdict;
 		failed = flow->leg.endpoint;
-		if (!connect_leg(slot, 0))
+		if (!connect_leg(ctx, s, slot, 0))
 			return VERDICT_CONTINUE;
 	}
 	return VERDICT_ENDPOINTS_FAILED;
@@ -203,9 +259,9 @@ __noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u3
 	leg_make_place(ctx, s, slot);
 	flow->leg.group_tried = 0;
 	flow->leg.groups_tried = 1;
-	verdict = connect_choose(flow, slot, failed);
+	verdict = connect_choose(ctx, s, flow, slot, failed);
 	if (verdict != VERDICT_CONTINUE && failed)
-		verdict = connect_choose(flow, slot, 0);
+		verdict = connect_choose(ctx, s, flow, slot, 0);
 	if (verdict != VERDICT_CONTINUE)
 		return -verdict;
 	flow->leg.endpoints_tried = 1;
@@ -224,13 +280,14 @@ static __always_inline void connect_failed(const struct flow *flow, __u32 now)
 /* No other endpoint is left. Refusal and silence need not be the last one's own: its kernel refuses
  * a SYN on the tuple of an old connection in FIN_WAIT_2 as a closed port would, and answers others
  * sparingly. So it is tried once more, by another port. Negative: it was already. */
-static __always_inline int connect_once_more(struct flow *flow, __u32 slot, __u32 failed)
+static __always_inline int connect_once_more(struct packet_context *ctx, struct scratch *s,
+					     struct flow *flow, __u32 slot, __u32 failed)
 {
 	if (flow->leg.endpoints_tried > ENDPOINT_TRIES_MAX || !failed)
 		return -1;
 	flow->leg.endpoints_tried = ENDPOINT_TRIES_MAX; /* and one more now */
 	flow->leg.endpoint = failed;
-	return connect_leg(slot, 1);
+	return connect_leg(ctx, s, slot, 1);
 }
 
 /* The endpoint does not answer, or refuses: the next one, or 503. */
@@ -247,10 +304,10 @@ __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, 
 	failed = flow->leg.endpoint;
 	leg_end(flow, &flow->leg);
 	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX
-			  ? connect_choose(flow, slot, failed)
+			  ? connect_choose(ctx, s, flow, slot, failed)
 			  : VERDICT_ENDPOINTS_FAILED;
 	if (verdict != VERDICT_CONTINUE) {
-		if (connect_once_more(flow, slot, failed))
+		if (connect_once_more(ctx, s, flow, slot, failed))
 			return -VERDICT_ENDPOINTS_FAILED;
 		sent = VERDICT_POD_PORT_CHANGED;
 	}
@@ -260,7 +317,8 @@ __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, 
 }
 
 /* Moves the leg to another source port at the same endpoint. Negative: none is free. */
-static __always_inline int connect_move_port(struct flow *flow, __u32 slot)
+static __always_inline int connect_move_port(struct packet_context *ctx, struct scratch *s,
+					     struct flow *flow, __u32 slot)
 {
 	struct endpoint_stats *stats;
 	__u8 tries = flow->leg.tries;
@@ -272,7 +330,7 @@ static __always_inline int connect_move_port(struct flow *flow, __u32 slot)
 	stats->crowded_until = (flow->seen + CONNECT_CROWDED_TICKS) | 1;
 	leg_end(flow, &flow->leg);
 	flow->leg.endpoint = id;
-	if (connect_leg(slot, 0))
+	if (connect_leg(ctx, s, slot, 0))
 		return -1;
 	flow->leg.tries = tries;
 	return 0;
@@ -296,7 +354,7 @@ __noinline int connect_again(struct packet_context *ctx, struct scratch *s, __u3
 	stats = endpoint_stats_at(flow->leg.endpoint);
 	if (flow->leg.tries >= CONNECT_SYNS || !stats)
 		return connect_elsewhere(ctx, s, slot);
-	if (connect_is_crowded(stats, s->packet.now) && connect_move_port(flow, slot))
+	if (connect_is_crowded(stats, s->packet.now) && connect_move_port(ctx, s, flow, slot))
 		return connect_elsewhere(ctx, s, slot);
 	return connect_send(ctx, s, slot, VERDICT_POD_SYN_REPEATED);
 }
@@ -311,7 +369,7 @@ __noinline int connect_other_port(struct packet_context *ctx, struct scratch *s,
 		return VERDICT_INTERNAL;
 	if (++flow->leg.ports_tried > CONNECT_PORTS_TRIED_MAX)
 		return connect_elsewhere(ctx, s, slot);
-	if (connect_move_port(flow, slot))
+	if (connect_move_port(ctx, s, flow, slot))
 		return connect_elsewhere(ctx, s, slot);
 	flow->leg.tries = 0;
 	return connect_send(ctx, s, slot, VERDICT_POD_PORT_CHANGED);

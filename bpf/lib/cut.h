@@ -9,16 +9,16 @@
 #include "deliver.h"
 #include "splice.h"
 #include "verify.h"
+#include "way.h"
 
 #define CUT_PAYLOAD_MAX 1448
 
-static __always_inline void cut_segment(struct segment *segment, const struct flow *flow,
-					const struct scratch *s, __u32 to_pod)
+static __always_inline void cut_segment(struct segment *segment, const struct scratch *s)
 {
 	const struct splice *splice = &s->splice;
 
-	segment->source = to_pod ? flow->client : flow->listener;
-	segment->destination = to_pod ? flow->leg.pod : flow->client;
+	segment->source = splice->source;
+	segment->destination = splice->destination;
 	segment->source_port = splice->ports;
 	segment->destination_port = splice->ports >> 16;
 	__builtin_memcpy(segment->destination_mac, s->frame.v4.destination_mac, 6);
@@ -60,7 +60,7 @@ __noinline int cut_send(struct packet_context *ctx, struct scratch *s, __u32 slo
 		splice_fill_to_pod(flow, s, &s->splice);
 	else
 		splice_fill_to_client(flow, s, &s->splice);
-	cut_segment(&s->segment, flow, s, to_pod);
+	cut_segment(&s->segment, s);
 	s->segment.payload_length = length;
 	s->segment.payload_sum = checksum_fold32(hold_sum(&s->hold, 0, length));
 	header = segment_write(ctx, s);
@@ -72,8 +72,7 @@ __noinline int cut_send(struct packet_context *ctx, struct scratch *s, __u32 slo
 	splice_count_bytes(flow, length, to_pod);
 	if (!to_pod)
 		splice_note_pod_next(flow, s->splice.seq + length);
-	s->packet.action = to_pod ? deliver_to_pod(ctx, flow, s->splice.ifindex)
-				  : bpf_redirect(s->splice.ifindex, 0);
+	s->packet.action = to_pod ? deliver_to_pod(ctx, flow, &flow->leg) : way_to_client(flow);
 	return to_pod ? VERDICT_TO_POD : VERDICT_TO_CLIENT;
 }
 

@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "packet.h"
+#include "way.h"
 
 static __always_inline void deliver_as_client(struct packet_context *ctx, const struct flow *flow)
 {
@@ -17,22 +18,23 @@ static __always_inline void deliver_as_client(struct packet_context *ctx, const 
 	bpf_skb_store_bytes(ctx, 6, flow->client_mac, 6, 0);
 }
 
-/* The action for the packet at hand, which is built for a pod on the device. */
+/* The action for the packet at hand, which is built for the leg's pod. */
 static __always_inline int deliver_to_pod(struct packet_context *ctx, const struct flow *flow,
-					  __u32 ifindex)
+					  const struct flow_leg *leg)
 {
 	if (!deliver_is_chain())
-		return bpf_redirect(ifindex, 0);
+		return bpf_redirect(leg->ifindex, way_of(leg->flags));
 	deliver_as_client(ctx, flow);
 	return bpf_redirect(flow->client_ifindex, BPF_F_INGRESS);
 }
 
 /* The same for a clone of it, which leaves at once. */
 static __always_inline long deliver_clone_to_pod(struct packet_context *ctx,
-						 const struct flow *flow, __u32 ifindex)
+						 const struct flow *flow,
+						 const struct flow_leg *leg)
 {
 	if (!deliver_is_chain())
-		return bpf_clone_redirect(ctx, ifindex, 0);
+		return bpf_clone_redirect(ctx, leg->ifindex, way_of(leg->flags));
 	deliver_as_client(ctx, flow);
 	return bpf_clone_redirect(ctx, flow->client_ifindex, BPF_F_INGRESS);
 }

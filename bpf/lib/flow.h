@@ -108,11 +108,10 @@ static __always_inline void flow_client_key(const struct flow *flow, struct flow
 }
 
 /* The tuple of the packets of a leg's pod. */
-static __always_inline void flow_leg_key(const struct flow *flow, const struct flow_leg *leg,
-					 struct flow_key *ret_key)
+static __always_inline void flow_leg_key(const struct flow_leg *leg, struct flow_key *ret_key)
 {
 	ret_key->source = leg->pod;
-	ret_key->destination = flow->client;
+	ret_key->destination = leg->source;
 	ret_key->source_port = leg->pod_port;
 	ret_key->destination_port = leg->source_port;
 }
@@ -175,13 +174,13 @@ static __always_inline void flow_leave_endpoint(struct flow_leg *leg)
 }
 
 /* Takes the pod's tuple out of the index; `pod_port` 0 means that it is not there. */
-static __always_inline void flow_drop_leg(struct flow *flow, struct flow_leg *leg)
+static __always_inline void flow_drop_leg(struct flow_leg *leg)
 {
 	struct flow_key key;
 
 	if (!leg->pod_port)
 		return;
-	flow_leg_key(flow, leg, &key);
+	flow_leg_key(leg, &key);
 	bpf_map_delete_elem(&flows, &key);
 	leg->pod_port = 0;
 }

@@ -25,7 +25,7 @@ static __always_inline void gather_fill_flow(struct packet_context *ctx, struct 
 	flow->listener = packet->key.destination;
 	flow->client_port = packet->key.source_port;
 	flow->listener_port = packet->key.destination_port;
-	flow->client_flags = join_peer_flag(packet->ifindex);
+	flow->client_flags = join_way_flag(packet, packet->ifindex);
 	if (packet->has_timestamps)
 		flow->client_flags |= TCP_SIDE_TIMESTAMPS;
 	if (options.sack)

@@ -10,6 +10,7 @@
 
 #include "answer.h"
 #include "ending.h"
+#include "way.h"
 
 #define GONE_REPEATS_MAX 3 /* pods that a request may meet besides the first */
 
@@ -144,7 +145,7 @@ static __always_inline int gone_probe(struct packet_context *ctx, struct scratch
 	s->segment.ack = seq_max(flow->leg.pod_ack, flow->client_acked);
 	if (segment_write_probe(ctx, s))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return verdict;
 }
 

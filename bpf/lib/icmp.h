@@ -8,6 +8,7 @@
 
 #include "connect.h"
 #include "deliver.h"
+#include "way.h"
 
 #define ICMP_HEADER 8
 #define ICMP_CHECK_OFFSET 2
@@ -89,6 +90,14 @@ struct icmp_change {
 	const struct ip_address *to;
 };
 
+static __always_inline int icmp_is_change(const struct icmp_change *change)
+{
+	return (change->from->word[0] ^ change->to->word[0]) |
+	       (change->from->word[1] ^ change->to->word[1]) |
+	       (change->from->word[2] ^ change->to->word[2]) |
+	       (change->from->word[3] ^ change->to->word[3]);
+}
+
 /* Replaces one address of the quoted packet, and of the outer one.
  * Yields the difference for the ICMP checksum, negative on failure. */
 static __always_inline __s64 icmp_put_address(struct packet_context *ctx, const struct scratch *s,
@@ -135,26 +144,70 @@ static __always_inline int icmp_put_tcp(struct packet_context *ctx, const struct
 				   0);
 }
 
+/* The error comes from the other end of the connection, as far as its receiver can see: the router
+ * that sent it may lie on the way to both, and refuses packets that claim to be its own. Yields as
+ * above. */
+static __always_inline __s64 icmp_put_sender(struct packet_context *ctx, const struct scratch *s,
+					     const struct ip_address *to)
+{
+	__u32 offset = ETH_LENGTH + (s->packet.ipv6 ? 8 : 12);
+	struct ip_address from = {};
+
+	if (s->packet.ipv6) {
+		if (bpf_skb_load_bytes(ctx, offset, &from, 16) ||
+		    bpf_skb_store_bytes(ctx, offset, to, 16, 0))
+			return -1;
+		return checksum_fold32(checksum_address_change(&from, to));
+	}
+	if (bpf_skb_load_bytes(ctx, offset, &from.word[3], 4) ||
+	    bpf_skb_store_bytes(ctx, offset, &to->word[3], 4, 0) ||
+	    bpf_l3_csum_replace(ctx, ETH_LENGTH + IPV4_CHECK_OFFSET, from.word[3], to->word[3], 4))
+		return -1;
+	return 0;
+}
+
+/* Replaces both addresses of the quoted packet, and those of the outer one: the error goes from
+ * `destination` to `source`. Yields as above. */
+static __always_inline __s64 icmp_put_addresses(struct packet_context *ctx, const struct scratch *s,
+						struct icmp_change *source,
+						struct icmp_change *destination)
+{
+	__s64 sender = icmp_put_sender(ctx, s, destination->to);
+	__s64 diff = 0;
+	__s64 more = 0;
+
+	source->offset = icmp_quote_at(&s->packet).source;
+	source->outer = ETH_LENGTH + (s->packet.ipv6 ? 24 : 16);
+	destination->offset = icmp_quote_at(&s->packet).destination;
+	destination->outer = 0;
+	if (icmp_is_change(source))
+		diff = icmp_put_address(ctx, s, source);
+	if (icmp_is_change(destination))
+		more = icmp_put_address(ctx, s, destination);
+	return sender < 0 || diff < 0 || more < 0 ? -1 : sender + diff + more;
+}
+
 /* About a segment to the client: the pod sent it. */
 __noinline int icmp_to_pod(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
-	struct icmp_change change = {};
+	struct icmp_change destination = {};
+	struct icmp_change source = {};
 	__s64 diff;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	change.offset = icmp_quote_at(&s->packet).source;
-	change.outer = ETH_LENGTH + (s->packet.ipv6 ? 24 : 16);
-	change.from = &flow->listener;
-	change.to = &flow->leg.pod;
-	diff = icmp_put_address(ctx, s, &change);
+	source.from = &flow->listener;
+	source.to = &flow->leg.pod;
+	destination.from = &flow->client;
+	destination.to = &flow->leg.source;
+	diff = icmp_put_addresses(ctx, s, &source, &destination);
 	if (diff < 0 ||
 	    icmp_put_tcp(ctx, s, (__u32)flow->leg.source_port << 16 | flow->leg.pod_port,
 			 s->packet.seq - flow->leg.d, diff) ||
 	    bpf_skb_store_bytes(ctx, 0, flow->leg.pod_mac, 12, 0))
 		return VERDICT_INTERNAL;
-	s->packet.action = deliver_to_pod(ctx, flow, flow->leg.ifindex);
+	s->packet.action = deliver_to_pod(ctx, flow, &flow->leg);
 	return VERDICT_ICMP_TRANSLATED;
 }
 
@@ -162,21 +215,23 @@ __noinline int icmp_to_pod(struct packet_context *ctx, struct scratch *s, __u32 
 __noinline int icmp_to_client(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
-	struct icmp_change change = {};
+	struct icmp_change destination = {};
+	struct icmp_change source = {};
 	__s64 diff;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
-	change.offset = icmp_quote_at(&s->packet).destination;
-	change.from = &flow->leg.pod;
-	change.to = &flow->listener;
-	diff = icmp_put_address(ctx, s, &change);
+	source.from = &flow->leg.source;
+	source.to = &flow->client;
+	destination.from = &flow->leg.pod;
+	destination.to = &flow->listener;
+	diff = icmp_put_addresses(ctx, s, &source, &destination);
 	if (diff < 0 ||
 	    icmp_put_tcp(ctx, s, (__u32)flow->listener_port << 16 | flow->client_port,
 			 s->packet.seq + flow->leg.e, diff) ||
 	    bpf_skb_store_bytes(ctx, 0, flow->client_mac, 12, 0))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return VERDICT_ICMP_TRANSLATED;
 }
 

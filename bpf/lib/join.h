@@ -10,10 +10,13 @@
 #define JOIN_MSS_DEFAULT 536 /* RFC 9293 3.7.1 */
 #define JOIN_MSS_MIN 524     /* keeps a full hold within RELEASE_SEGMENTS_MAX */
 
-static __always_inline __u8 join_peer_flag(__u32 ifindex)
+/* Of the sender of the packet at hand, who is behind the device. */
+static __always_inline __u8 join_way_flag(const struct packet *packet, __u32 ifindex)
 {
 	struct device *device = bpf_map_lookup_elem(&devices, &ifindex);
 
+	if (packet->egress && !deliver_is_chain())
+		return TCP_SIDE_LOCAL;
 	return device && (device->flags & DEVICE_PEER) ? TCP_SIDE_PEER : 0;
 }
 
@@ -67,7 +70,7 @@ static __always_inline void join_fill_leg(struct packet_context *ctx, struct flo
 	leg->pod_ack = flow->client_start;
 	leg->pod_next = flow->isn + 1;
 	leg->ifindex = join_device(ctx, packet);
-	leg->flags = join_peer_flag(leg->ifindex);
+	leg->flags = join_way_flag(packet, leg->ifindex);
 	if (options->timestamps && (flow->client_flags & TCP_SIDE_TIMESTAMPS))
 		leg->flags |= TCP_SIDE_TIMESTAMPS;
 	if (options->sack && (flow->client_flags & TCP_SIDE_SACK))

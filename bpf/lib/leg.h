@@ -30,7 +30,7 @@ static __always_inline struct flow_leg *leg_parked(struct flow *flow, __u32 id)
 
 static __always_inline void leg_end(struct flow *flow, struct flow_leg *leg)
 {
-	flow_drop_leg(flow, leg);
+	flow_drop_leg(leg);
 	flow_leave_endpoint(leg);
 }
 

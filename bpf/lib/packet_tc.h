@@ -15,6 +15,17 @@
 
 #define ACTION_PASS TC_ACT_UNSPEC /* with tcx: TCX_NEXT */
 #define ACTION_DROP TC_ACT_SHOT
+/* Gone, as far as the sender knows: to no device. Of a packet that is leaving, a drop would be told
+ * to its TCP, which would take it for never sent. */
+#define ACTION_SWALLOW bpf_redirect(0, 0)
+
+/* True unless the packet is on its way through this node and leaves it now: it was seen when it
+ * came in. Sets packet.egress. */
+static __always_inline int packet_is_news(struct packet_context *ctx, struct packet *packet)
+{
+	packet->egress = !ctx->ingress_ifindex;
+	return packet->egress || ctx->ingress_ifindex == ctx->ifindex;
+}
 
 static __always_inline __u32 packet_size(struct packet_context *ctx)
 {

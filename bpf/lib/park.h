@@ -14,7 +14,7 @@
 static __always_inline void park_segment(struct segment *segment, const struct flow *flow,
 					 const struct flow_leg *leg, __u8 flags)
 {
-	segment->source = flow->client;
+	segment->source = leg->source;
 	segment->destination = leg->pod;
 	segment->source_port = leg->source_port;
 	segment->destination_port = leg->pod_port;
@@ -55,7 +55,7 @@ __noinline int park_tell(struct packet_context *ctx, struct scratch *s, __u32 sl
 	}
 	if (segment_write(ctx, s) < 0)
 		return -1;
-	return deliver_clone_to_pod(ctx, flow, leg->ifindex);
+	return deliver_clone_to_pod(ctx, flow, leg);
 }
 
 /* Ends a parked leg as TCP does; it stays for the pod's answer until its place is needed. */
@@ -109,7 +109,7 @@ __noinline int park_answer(struct packet_context *ctx, struct scratch *s, __u32 
 	s->segment.seq = leg->e - !!(flags & TCP_FIN);
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = deliver_to_pod(ctx, flow, leg->ifindex);
+	s->packet.action = deliver_to_pod(ctx, flow, leg);
 	return VERDICT_PARKED_ANSWERED;
 }
 

@@ -10,6 +10,7 @@
 #include "pass_waiting.h"
 #include "silent.h"
 #include "translate.h"
+#include "way.h"
 
 /* A segment of the client in the tail of a flow that we ended ourselves. */
 static __always_inline int pass_after_reply(struct packet_context *ctx, struct scratch *s,
@@ -33,9 +34,9 @@ static __always_inline int pass_with_farewell(struct packet_context *ctx, struct
 	if ((verdict != VERDICT_TO_POD && verdict != VERDICT_TO_CLIENT) || !park_any(flow))
 		return verdict;
 	if (to_pod)
-		deliver_clone_to_pod(ctx, flow, s->splice.ifindex);
+		deliver_clone_to_pod(ctx, flow, &flow->leg);
 	else
-		bpf_clone_redirect(ctx, s->splice.ifindex, 0);
+		way_clone_to_client(ctx, flow);
 	park_finish_all(ctx, s, slot);
 	s->packet.action = ACTION_DROP;
 	return verdict;
@@ -175,7 +176,7 @@ static __always_inline int pass_begin_pending(struct packet_context *ctx, struct
 	    !request_load_pending(s, flow))
 		return verdict;
 	if (s->packet.action != ACTION_DROP)
-		bpf_clone_redirect(ctx, flow->client_ifindex, 0);
+		way_clone_to_client(ctx, flow);
 	s->packet.action = ACTION_DROP;
 	s->packet.flags = TCP_ACK; /* its FIN, if any, is not the client's */
 	s->reading.ack = flow->client_ack;
@@ -235,7 +236,7 @@ __noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u
 	s->segment.flags = TCP_RST;
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = deliver_to_pod(ctx, flow, flow->leg.ifindex);
+	s->packet.action = deliver_to_pod(ctx, flow, &flow->leg);
 	return VERDICT_OLD_LEG_RESET;
 }
 

@@ -10,6 +10,7 @@
 #include "http_parse.h"
 #include "reply.h"
 #include "verify.h"
+#include "way.h"
 
 #define REDIRECT_TEXT_MAX 1024 /* of one part, all of them fit in REDIRECT_REPLY_MAX */
 
@@ -184,7 +185,7 @@ __noinline int redirect_send(struct packet_context *ctx, struct scratch *s, __u3
 	header = segment_write(ctx, s);
 	if (header < 0 || bpf_skb_store_bytes(ctx, header, s->reply, length, 0))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return flow->verdict;
 }
 

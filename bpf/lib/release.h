@@ -38,7 +38,7 @@ static __always_inline void release_segment(struct segment *segment, const struc
 {
 	const struct flow_leg *leg = &flow->leg;
 
-	segment->source = flow->client;
+	segment->source = leg->source;
 	segment->destination = leg->pod;
 	segment->source_port = leg->source_port;
 	segment->destination_port = leg->pod_port;
@@ -126,12 +126,12 @@ __noinline int release_from(struct packet_context *ctx, struct scratch *s, __u32
 			return VERDICT_INTERNAL;
 		offset += count;
 		if (offset < total)
-			deliver_clone_to_pod(ctx, flow, flow->leg.ifindex);
+			deliver_clone_to_pod(ctx, flow, &flow->leg);
 	}
-	if (!deliver_is_chain() && (flow->leg.flags & TCP_SIDE_PEER))
+	if (!deliver_is_chain() && (flow->leg.flags & TCP_SIDE_PEER) && !s->packet.egress)
 		splice_redirect_peer(ctx, s, flow->leg.ifindex);
 	else
-		s->packet.action = deliver_to_pod(ctx, flow, flow->leg.ifindex);
+		s->packet.action = deliver_to_pod(ctx, flow, &flow->leg);
 	return verdict;
 }
 

@@ -8,6 +8,7 @@
 #define PATHROUTE_REPLY_H
 
 #include "park.h"
+#include "way.h"
 
 /* A segment towards the flow's client, without payload. */
 static __always_inline void reply_segment(struct segment *segment, const struct flow *flow,
@@ -40,7 +41,7 @@ __noinline int reply_acknowledge(struct packet_context *ctx, struct scratch *s, 
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
 	flow->client_acked = flow->client_next;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return verdict;
 }
 
@@ -54,7 +55,7 @@ __noinline int reply_fin(struct packet_context *ctx, struct scratch *s, __u32 sl
 	reply_segment(&s->segment, flow, flow->pod_fin - 1, TCP_FIN | TCP_ACK);
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return VERDICT_FIN_ANSWERED;
 }
 
@@ -70,7 +71,7 @@ __noinline int reply_acknowledge_gap(struct packet_context *ctx, struct scratch 
 	s->segment.ack = seq_max(flow->leg.pod_ack, flow->client_acked);
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return VERDICT_DUPLICATE_ACKNOWLEDGED;
 }
 
@@ -100,7 +101,7 @@ __noinline int reply_send(struct packet_context *ctx, struct scratch *s, __u32 s
 	header = segment_write(ctx, s);
 	if (header < 0 || bpf_skb_store_bytes(ctx, header, reply->bytes, length, 0))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->client_ifindex, 0);
+	s->packet.action = way_to_client(flow);
 	return verdict;
 }
 

@@ -342,7 +342,7 @@ static __always_inline int request_cut(struct packet_context *ctx, struct scratc
 	if (!request_needs_probe(flow))
 		return verdict;
 	if (verdict == VERDICT_TO_POD)
-		deliver_clone_to_pod(ctx, flow, flow->leg.ifindex);
+		deliver_clone_to_pod(ctx, flow, &flow->leg);
 	return request_probe(ctx, s, slot);
 }
 

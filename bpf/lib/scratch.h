@@ -55,7 +55,7 @@ struct packet {
 	__u32 generation;
 	__u32 leg;
 	__u32 action; /* what the hook returns */
-	__u32 egress; /* DELIVERY_CHAIN: the packet is leaving, for a client */
+	__u32 egress; /* it is leaving, and starts on this node */
 };
 
 /* TCP options as parsed from a SYN or SYN-ACK. */
@@ -100,16 +100,19 @@ struct splice {
 	__u32 pod_ack; /* to the client: as the pod says it, in the client's numbering */
 	__u32 tsval;
 	__u32 tsecr;
-	__u32 ports;               /* as the first word of the TCP header */
-	struct ip_address address; /* new source or destination */
-	__u32 address_diff;        /* of the pseudo header */
+	__u32 ports; /* as the first word of the TCP header */
+	struct ip_address source;
+	struct ip_address destination;
+	__u32 address_diff; /* of the pseudo header */
 	__u32 ifindex;
 	__u16 window;
 	__u16 mtu;
 	__u8 flags;
 	__u8 to_pod;
-	__u8 peer;
+	__u8 peer;              /* straight into the namespace behind the device */
+	__u8 way;               /* flags of bpf_redirect() */
 	__u8 options_rewritten; /* s->option_bytes[1] replaces the options */
+	__u8 pad[3];
 };
 
 struct frame_v4 {
@@ -165,7 +168,7 @@ struct reading {
 };
 
 struct scratch {
-	__u32 busy; /* DELIVERY_CHAIN: a program works with it; what it sends meets our hook */
+	__u32 busy; /* what a program sends may meet our hook before it has ended */
 	__u32 pad;
 	struct packet packet;
 	struct tcp_options options;
@@ -180,6 +183,7 @@ struct scratch {
 	struct route_match match;
 	struct evict_choice evict;
 	struct reading reading;
+	struct bpf_fib_lookup fib;
 	__u32 reply_length;
 	__u32 reply_limit;
 	__u8 reply[REDIRECT_REPLY_MAX + 8];

@@ -200,7 +200,7 @@ static __always_inline void segment_turn(struct segment *segment, const struct p
 /* Sends what segment_write() built back where the packet came from. */
 static __always_inline void segment_return(struct packet *packet)
 {
-	packet_return(packet, deliver_is_chain() && packet->egress ? BPF_F_INGRESS : 0);
+	packet_return(packet, packet->egress ? BPF_F_INGRESS : 0);
 }
 
 #endif

@@ -14,6 +14,7 @@
 #include "abort.h"
 #include "deliver.h"
 #include "due.h"
+#include "way.h"
 
 /* A safe request ends with it. The last byte of another one goes to nobody. */
 #define SEND_LAST_BYTE '\n'
@@ -73,7 +74,7 @@ __noinline int send_probe(struct packet_context *ctx, struct scratch *s, __u32 s
 				   splice_tsecr_to_pod(flow, flow->tsval));
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	deliver_clone_to_pod(ctx, flow, leg->ifindex);
+	deliver_clone_to_pod(ctx, flow, leg);
 	return VERDICT_SILENT_PROBED;
 }
 
@@ -86,7 +87,7 @@ __noinline int send_farewell(struct packet_context *ctx, struct scratch *s, __u3
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	if (abort_segment(ctx, s, flow, slot) >= 0)
-		bpf_clone_redirect(ctx, flow->client_ifindex, 0);
+		way_clone_to_client(ctx, flow);
 	leg_end(flow, &flow->leg);
 	s->packet.slot = slot;
 	flow_tail(flow, &s->packet);
@@ -102,6 +103,7 @@ static __always_inline int send_due(struct packet_context *ctx, struct scratch *
 	int verdict = VERDICT_CONTINUE;
 	int repeat = -1;
 	__u32 client;
+	__u32 way;
 	enum due due;
 
 	if (!flow || !flow_claim(flow, generation))
@@ -109,7 +111,9 @@ static __always_inline int send_due(struct packet_context *ctx, struct scratch *
 	s->packet.now = bpf_ktime_get_coarse_ns() >> DATAPATH_TICK_SHIFT;
 	s->packet.ipv6 = flow_is_ipv6(flow);
 	s->packet.checksum = CHECKSUM_FULL;
+	s->packet.egress = 0;
 	client = flow->client_ifindex;
+	way = flow->client_flags & TCP_SIDE_LOCAL ? 0 : BPF_F_INGRESS; /* where it comes from */
 	due = due_of(flow, s->packet.now);
 	if (due == DUE_FAREWELL)
 		verdict = send_farewell(ctx, s, slot);
@@ -119,7 +123,7 @@ static __always_inline int send_due(struct packet_context *ctx, struct scratch *
 		repeat = send_build_repeat(ctx, s, slot);
 	flow_release(flow, generation);
 	if (!repeat) /* the hook claims the flow, perhaps before this returns */
-		bpf_clone_redirect(ctx, client, BPF_F_INGRESS);
+		bpf_clone_redirect(ctx, client, way);
 	return verdict;
 }
 

@@ -9,6 +9,7 @@
 
 #include "flow_end.h"
 #include "segment.h"
+#include "way.h"
 
 static __always_inline void splice_write_tcp(struct scratch *s, __be32 *tcp,
 					     const struct splice *splice, __u64 *diff)
@@ -69,10 +70,8 @@ static __always_inline int splice_store_v4(struct packet_context *ctx, struct sc
 	frame->ttl = SEGMENT_TTL;
 	sum += bpf_htons(SEGMENT_TTL << 8);
 	frame->check = ~checksum_fold16(sum);
-	if (splice->to_pod)
-		frame->destination = splice->address.word[3];
-	else
-		frame->source = splice->address.word[3];
+	frame->source = splice->source.word[3];
+	frame->destination = splice->destination.word[3];
 	splice_write_tcp(s, frame->tcp, splice, diff);
 	return bpf_skb_store_bytes(ctx, 0, frame->destination_mac, size, 0);
 }
@@ -84,7 +83,6 @@ static __always_inline int splice_store_v6(struct packet_context *ctx, struct sc
 	__u32 size = ETH_LENGTH + IPV6_LENGTH + TCP_LENGTH + (s->packet.has_timestamps ? 12 : 0);
 	const __be32 *ip;
 	__be32 *word = &frame->flow;
-	__be32 *target = splice->to_pod ? frame->destination : frame->source;
 	__u64 hop_diff;
 	__u32 hop;
 
@@ -104,8 +102,11 @@ static __always_inline int splice_store_v6(struct packet_context *ctx, struct sc
 	hop = word[1];
 	frame->hop_limit = SEGMENT_TTL;
 	hop_diff = checksum_change(hop, word[1]);
-	for (int i = 0; i < 4; i++)
-		target[i] = splice->address.word[i];
+	for (int i = 0; i < 4; i++) {
+		frame->source[i] = splice->source.word[i];
+		frame->destination[i] = splice->destination.word[i];
+	}
+	barrier(); /* else words of the frame would be kept on the stack */
 	splice_write_tcp(s, frame->tcp, splice, diff);
 	/* Only where the device summed the whole packet: in IPv6 nothing evens out what changes. */
 	bpf_csum_update(ctx, checksum_fold32(splice->address_diff + hop_diff));
@@ -144,7 +145,7 @@ static __always_inline int splice_send(struct packet_context *ctx, struct scratc
 	else if (splice->peer)
 		splice_redirect_peer(ctx, s, splice->ifindex);
 	else
-		s->packet.action = bpf_redirect(splice->ifindex, 0);
+		s->packet.action = bpf_redirect(splice->ifindex, splice->way);
 	return splice->to_pod ? VERDICT_TO_POD : VERDICT_TO_CLIENT;
 }
 
@@ -187,14 +188,16 @@ static __always_inline void splice_fill_to_pod(const struct flow *flow, struct s
 	ret->tsval = packet->tsval;
 	ret->tsecr = splice_tsecr_to_pod(flow, packet->tsecr);
 	ret->ports = (__u32)leg->pod_port << 16 | leg->source_port;
-	ret->address = leg->pod;
+	ret->source = leg->source;
+	ret->destination = leg->pod;
 	ret->address_diff = leg->address_diff;
 	ret->ifindex = leg->ifindex;
 	ret->mtu = leg->mtu;
 	ret->window = splice_window_to_pod(flow, leg, packet->window);
 	ret->flags = packet->flags & ~TCP_URG;
 	ret->to_pod = 1;
-	ret->peer = leg->flags & TCP_SIDE_PEER;
+	ret->peer = packet->egress ? 0 : leg->flags & TCP_SIDE_PEER;
+	ret->way = way_of(leg->flags);
 	ret->options_rewritten = 0;
 	__builtin_memcpy(s->frame.v4.destination_mac, leg->pod_mac, 12);
 }
@@ -211,14 +214,16 @@ static __always_inline void splice_fill_to_client(const struct flow *flow, struc
 	ret->tsval = packet->tsval + leg->t;
 	ret->tsecr = packet->tsecr;
 	ret->ports = (__u32)flow->client_port << 16 | flow->listener_port;
-	ret->address = flow->listener;
+	ret->source = flow->listener;
+	ret->destination = flow->client;
 	ret->address_diff = ~leg->address_diff;
 	ret->ifindex = flow->client_ifindex;
 	ret->mtu = flow->client_mtu;
 	ret->window = splice_window_to_client(flow, packet->window);
 	ret->flags = packet->flags & ~TCP_URG;
 	ret->to_pod = 0;
-	ret->peer = flow->client_flags & TCP_SIDE_PEER;
+	ret->peer = packet->egress ? 0 : flow->client_flags & TCP_SIDE_PEER;
+	ret->way = way_of(flow->client_flags);
 	ret->options_rewritten = 0;
 	__builtin_memcpy(s->frame.v4.destination_mac, flow->client_mac, 12);
 }

@@ -37,9 +37,16 @@ def test_a_pod_sees_who_asks(shop, far):
     assert ask(far, shop.web, "/api/").seen["remote"] == far.ipv4
 
 
-def test_large_replies_and_uploads_pass(shop, far):
+def test_a_client_outside_reaches_pods_of_another_node(shop, cluster):
+    for path, pods in PATHS.items():
+        reply = ask(cluster["outside2"], shop.web, path)
+        assert reply.status == 200 and reply.pod in pods
+
+
+@pytest.mark.parametrize("name", ["far", "outside2"])
+def test_large_replies_and_uploads_pass(shop, cluster, far, name):
     content = (b"pathroute\n" * (BIG // 10 + 1))[:BIG]
-    with Connection(far, shop.web) as connection:
+    with Connection(far if name == "far" else cluster[name], shop.web) as connection:
         connection.send(request("/blog/big.bin"))
         reply, digest = connection.download()
         assert (reply.status, digest) == (200, hashlib.sha256(content).hexdigest())

@@ -141,10 +141,16 @@ class Agent:
 
     def program_ids(self):
         """Programs that use the flow index."""
+        return set(self._programs())
+
+    def program_names(self):
+        return set(self._programs().values())
+
+    def _programs(self):
         done = subprocess.run(["bpftool", "-j", "prog", "show"], text=True, capture_output=True,
                               check=True)
         wanted = self.map_id("flows")
-        return {entry["id"] for entry in json.loads(done.stdout)
+        return {entry["id"]: entry["name"] for entry in json.loads(done.stdout)
                 if wanted in entry.get("map_ids", [])}
 
 

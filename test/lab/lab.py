@@ -36,11 +36,12 @@ _serial = itertools.count(1)
 class Lab:
     """kind of the pods' links: "routed" (veth and host routes) or "bridge".
 
-    The wired peers are behind a forwarder, the distant clients behind a router.
+    The wired peers are behind a forwarder, the distant clients behind a router. The peers outside,
+    pods as well, are behind the node's uplink.
     """
 
     def __init__(self, pods=("frontend", "api", "blog"), clients=("client",), kind="routed",
-                 mtu=1500, pod_mtu=None, wired=(), distant=()):
+                 mtu=1500, pod_mtu=None, wired=(), distant=(), outside=()):
         sweep()
         self.prefix = f"{PREFIX}{os.getpid()}x{next(_serial)}"
         self.directory = os.path.join(tempfile.gettempdir(), self.prefix)
@@ -48,6 +49,7 @@ class Lab:
         self.processes = []
         self.kept = False
         self._wired = wired
+        self._outside = outside
         self._exit = contextlib.ExitStack()
         try:
             self._make_node(kind, pod_mtu or mtu)
@@ -80,12 +82,16 @@ class Lab:
         self.node = topology.make_node(f"{self.prefix}-node")
         if kind == "bridge":
             topology.make_bridge(self.node, mtu)
+        self.outside = (topology.make_outside(self.node, self.prefix) if self._outside
+                        else None)
         self.plug_pod = topology.plug_bridged if kind == "bridge" else topology.plug_routed
         self.agent = Agent(self.node, self.directory, self.bpffs, self.manifests.path)
 
     def _add_client(self, name, number, mtu, distant):
         client = self._add(name, number, False, mtu)
-        if name in self._wired:
+        if name in self._outside:
+            topology.plug_outside(self.outside, client, False)
+        elif name in self._wired:
             topology.plug_wire(self.node, client, self.prefix)
         elif distant:
             topology.plug_hop(self.node, client, self.prefix)
@@ -101,7 +107,9 @@ class Lab:
     def add_pod(self, name, mtu=1500):
         """A pod may come at any time; it gets the next free number."""
         pod = self._add(name, FIRST_POD + len(self.pods), True, mtu)
-        if name in self._wired:
+        if name in self._outside:
+            topology.plug_outside(self.outside, pod, True)
+        elif name in self._wired:
             topology.plug_wired_pod(self.node, pod, self.prefix)
         else:
             self.plug_pod(self.node, pod)

@@ -15,6 +15,9 @@ NODE_IPV4 = "10.0.0.1"
 NODE_IPV6 = "fd00::1"
 LINK_GATEWAY_IPV4 = "169.254.1.1"
 LINK_GATEWAY_IPV6 = "fe80::1"
+UPLINK = "vethup"
+UPLINK_IPV4, UPLINK_IPV6 = "10.7.0.1", "fd00:7::1"
+OUTSIDE_IPV4, OUTSIDE_IPV6 = "10.7.0.2", "fd00:7::2"
 BRIDGE = "cni0"
 BRIDGE_IPV4 = "10.244.0.1"
 BRIDGE_IPV6 = "fd00:244::1"
@@ -97,10 +100,10 @@ def _plug(node, peer):
     peer.namespace.ip("link set eth0 up")
 
 
-def _route_pod(node, peer):
+def _route_pod(node, peer, source=(NODE_IPV4, NODE_IPV6)):
     node.ip(f"addr add {LINK_GATEWAY_IPV6}/64 dev {peer.device} nodad",
-            f"route add {peer.ipv4}/32 dev {peer.device} src {NODE_IPV4}",
-            f"route add {peer.ipv6}/128 dev {peer.device} src {NODE_IPV6}")
+            f"route add {peer.ipv4}/32 dev {peer.device} src {source[0]}",
+            f"route add {peer.ipv6}/128 dev {peer.device} src {source[1]}")
     peer.namespace.ip(
         f"addr add {peer.ipv4}/32 dev eth0",
         f"addr add {peer.ipv6}/128 dev eth0 nodad",
@@ -192,6 +195,32 @@ def plug_hop(node, peer, prefix):
                    f"addr add {gateways[1]}/64 dev near nodad",
                    f"route add default via {ipv4}.1", f"route add default via {ipv6}:1")
     _route_peer(peer, gateways)
+
+
+def make_outside(node, prefix, mtu=1500):
+    """What lies behind the node's uplink: a router that knows clients and pods of its own, and
+    reaches the listeners' addresses by the node, whose default route leads here. What its clients
+    and pods say to each other does not pass the node."""
+    outside = Namespace(f"{prefix}-uplink")
+    outside.set_sysctl(**_QUIET, **_FORWARDING)
+    node.ip(f"link add {UPLINK} mtu {mtu} type veth peer name node mtu {mtu} "
+            f"netns {outside.name}", f"link set {UPLINK} up",
+            f"addr add {UPLINK_IPV4}/24 dev {UPLINK}",
+            f"addr add {UPLINK_IPV6}/64 dev {UPLINK} nodad")
+    outside.ip("link set node up", f"addr add {OUTSIDE_IPV4}/24 dev node",
+               f"addr add {OUTSIDE_IPV6}/64 dev node nodad",
+               f"route add default via {UPLINK_IPV4}", f"route add default via {UPLINK_IPV6}")
+    node.ip(f"route add default via {OUTSIDE_IPV4}", f"route add default via {OUTSIDE_IPV6}")
+    return outside
+
+
+def plug_outside(outside, peer, pod):
+    """A client's or a pod's link to what is outside, which routes it as a node does."""
+    if pod:
+        _plug(outside, peer)
+        _route_pod(outside, peer, (OUTSIDE_IPV4, OUTSIDE_IPV6))
+    else:
+        plug_subnet(outside, peer)
 
 
 def add_addresses(peer, count):

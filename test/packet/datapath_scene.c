@@ -82,6 +82,8 @@ int scene_setup(void **state)
 				.endpoints = 16,
 				.holds_large = 16,
 				.source_cap = 4,
+				.nat_port_first = NAT_PORT_FIRST_DEFAULT,
+				.nat_port_count = NAT_PORT_COUNT_DEFAULT,
 				.head_timeout_s = 30,
 				.idle_timeout_s = 60,
 			},

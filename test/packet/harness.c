@@ -44,6 +44,7 @@ int harness_test_begin(void **state)
 
 	other_settings = false;
 	testbed_reset(testbed);
+	testbed->leaves = false;
 	testbed->with_xdp = variant->xdp;
 	routes_write(&routes, testbed, variant->ipv6);
 	connection_init(&connection, testbed, &routes, variant->ipv6);

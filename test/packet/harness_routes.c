@@ -173,14 +173,23 @@ static void write_replies(const struct routes *routes)
 #undef X
 }
 
-static void write_devices(const struct routes *routes)
+struct ip_address routes_node_address(bool ipv6)
+{
+	return segment_address(ipv6 ? "fd00:c::1" : "192.0.2.1");
+}
+
+static void write_devices(const struct routes *routes, uint32_t flags)
 {
 	const struct network *network = &routes->testbed->network;
 	const int ifindexes[] = {network->client.ifindex, network->pod[0].ifindex,
 				 network->pod[1].ifindex, network->pod[2].ifindex};
 
 	for (unsigned i = 0; i < sizeof(ifindexes) / sizeof(ifindexes[0]); i++) {
-		struct device device = {.flags = DEVICE_PEER, .mtu = 1500};
+		struct device device = {
+			.flags = flags,
+			.mtu = 1500,
+			.source = {routes_node_address(false), routes_node_address(true)},
+		};
 
 		bpf_map_update_elem(testbed_map(routes->testbed, "devices"), &ifindexes[i], &device,
 				    BPF_ANY);
@@ -235,10 +244,15 @@ void routes_write(struct routes *routes, struct testbed *testbed, bool ipv6)
 	put(routes, "route_meta", 0, &meta);
 	routes_write_cookie_keys(testbed, 0x1122334455667788ULL);
 	write_replies(routes);
-	write_devices(routes);
+	write_devices(routes, DEVICE_PEER);
 	write_endpoints(routes);
 	write_rules(routes);
 	write_paths(routes);
 	routes_add_listener(routes, &listener, 80, ROUTES_TABLE);
 	routes_add_listener(routes, &other, 80, ROUTES_OTHER_TABLE);
+}
+
+void routes_set_uplinks(struct routes *routes)
+{
+	write_devices(routes, DEVICE_UPLINK);
 }

@@ -41,6 +41,8 @@ void routes_write(struct routes *routes, struct testbed *testbed, bool ipv6);
 /* Endpoint ids are those of the pods: pod 0 of IPv4 is 1, of IPv6 is 1 + NETWORK_PODS. */
 uint32_t routes_endpoint(const struct routes *routes, unsigned pod);
 struct ip_address routes_pod_address(bool ipv6, unsigned pod);
+/* This node's address on each of its devices. */
+struct ip_address routes_node_address(bool ipv6);
 struct ip_address routes_listener(bool ipv6, bool other);
 
 /* Points a rule at these pods, in turn: a new set, as the agent writes it. */
@@ -51,6 +53,9 @@ void routes_set_pods(struct routes *routes, enum routes_rule rule, const unsigne
 uint32_t routes_add_members(struct routes *routes, const unsigned *pods, unsigned count);
 void routes_set_rule(struct routes *routes, enum routes_rule rule, const struct rule_set *set,
 		     enum load_balancing algorithm);
+
+/* The devices of the client and of all pods lead out of the node from now on. */
+void routes_set_uplinks(struct routes *routes);
 
 /* What RULE_MOVED answers. */
 void routes_set_redirect(struct routes *routes, const struct redirect *redirect);

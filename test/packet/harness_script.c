@@ -12,6 +12,7 @@ void connection_init(struct connection *c, struct testbed *testbed, struct route
 	c->routes = routes;
 	c->ipv6 = ipv6;
 	c->client_address = segment_address(ipv6 ? "fd00:c::10" : "192.0.2.10");
+	c->node_address = routes_node_address(ipv6);
 	c->listener = routes_listener(ipv6, false);
 	c->other_listener = routes_listener(ipv6, true);
 	for (unsigned pod = 0; pod < NETWORK_PODS; pod++)
@@ -84,7 +85,7 @@ static void address_from_pod(const struct connection *c, struct tcp_segment *seg
 	const struct network_device *device = &c->testbed->network.pod[c->pod_number];
 
 	segment->source = c->pod_address[c->pod_number];
-	segment->destination = c->client_address;
+	segment->destination = c->has_nat ? c->node_address : c->client_address;
 	segment->source_port = c->pod_port;
 	segment->destination_port = c->pod_source_port;
 	memcpy(segment->source_mac, device->far_mac, 6);

@@ -33,6 +33,8 @@ struct connection {
 	struct testbed *testbed;
 	struct routes *routes;
 	struct ip_address client_address;
+	struct ip_address node_address; /* with source NAT: the client as the pod sees it */
+	bool has_nat;
 	struct ip_address listener;
 	struct ip_address other_listener;
 	struct ip_address pod_address[NETWORK_PODS];

@@ -26,6 +26,8 @@ struct datapath_settings testbed_default_settings(void)
 		.tail_timeout = 2000,
 		.mss_v4 = 1460,
 		.mss_v6 = 1440,
+		.nat_port_first = TESTBED_NAT_PORT_FIRST,
+		.nat_port_count = TESTBED_NAT_PORT_COUNT,
 	};
 }
 
@@ -153,6 +155,11 @@ static void prepare_run(struct testbed *testbed, uint64_t *before)
 		before[i] = testbed_verdict_total(testbed, (enum verdict)i);
 }
 
+static uint32_t came_in_by(const struct testbed *testbed, int ifindex)
+{
+	return (uint32_t)(testbed->leaves ? testbed->came_in_by : ifindex);
+}
+
 static bool comes_by_xdp(const struct testbed *testbed, const struct packet *packet, int ifindex)
 {
 	return testbed->with_xdp && ifindex == testbed->network.client.ifindex && !packet->gso_size;
@@ -162,6 +169,7 @@ static int run_tc(struct testbed *testbed, const struct packet *packet, int ifin
 {
 	struct __sk_buff context = {
 		.ifindex = (uint32_t)ifindex,
+		.ingress_ifindex = came_in_by(testbed, ifindex),
 		.gso_size = packet->gso_size,
 		.gso_segs = packet->gso_segs,
 	};
@@ -224,6 +232,7 @@ static int act_tc(const struct testbed *testbed, const struct packet *packet, in
 {
 	struct __sk_buff context = {
 		.ifindex = (uint32_t)ifindex,
+		.ingress_ifindex = came_in_by(testbed, ifindex),
 		.gso_size = packet->gso_size,
 		.gso_segs = packet->gso_segs,
 	};

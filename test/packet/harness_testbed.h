@@ -13,6 +13,8 @@
 #define TESTBED_HOLDS_SMALL 64
 #define TESTBED_HOLDS_LARGE 16
 #define TESTBED_SOURCE_CAP 4
+#define TESTBED_NAT_PORT_FIRST 20000
+#define TESTBED_NAT_PORT_COUNT 3
 
 /* What the hook may return (linux/pkt_cls.h). */
 #define TESTBED_PASS (-1)
@@ -31,6 +33,8 @@ struct testbed {
 	int early_fd;
 	bool with_xdp; /* packets that come by the client's device meet it first */
 	bool attached;
+	bool leaves;    /* the next packets leave by the device, and */
+	int came_in_by; /* came in by this one; 0: they start on the node */
 	/* Of the last run: */
 	int action;
 	bool at_xdp;            /* XDP took the packet, tc did not see it */

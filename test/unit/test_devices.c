@@ -89,6 +89,51 @@ static void a_change_keeps_how_it_is_attached(void **state)
 	assert_int_equal(scene->entry->device.mtu, 1400);
 }
 
+static void uplinks_are_default_routes_tunnels_and_what_is_named(void **state)
+{
+	static char *const named[] = {(char *)"veth2*"};
+	static uint32_t uplinks[] = {3};
+	const struct node_network network = {.uplinks = uplinks, .uplink_count = 1};
+	static const struct {
+		uint32_t ifindex;
+		const char *name;
+		bool tunnel, want;
+	} cases[] = {{3, "eth0", false, true},
+		     {4, "veth1", false, false},
+		     {5, "veth25", false, true},
+		     {6, "veth3", true, true}};
+	struct scene *scene = *state;
+
+	scene->devices.uplink_patterns = named;
+	scene->devices.uplink_pattern_count = 1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		note(scene, cases[i].ifindex, cases[i].name, 1500);
+		scene->entry->tunnel = cases[i].tunnel;
+		assert_int_equal(devices_set_network(&scene->devices, scene->entry, &network),
+				 cases[i].want);
+		assert_int_equal(scene->entry->device.flags, cases[i].want ? DEVICE_UPLINK : 0);
+	}
+}
+
+static void a_device_without_address_has_that_of_an_uplink(void **state)
+{
+	static uint32_t uplinks[] = {3};
+	static struct node_address addresses[] = {{9, false, {{0, 0, 0, 9}}},
+						  {3, false, {{0, 0, 0, 3}}},
+						  {4, false, {{0, 0, 0, 4}}},
+						  {4, true, {{6, 0, 0, 4}}}};
+	struct node_network network = {addresses, 4, uplinks, 1};
+
+	(void)state;
+	assert_int_equal(node_network_source(&network, 4, false).word[3], 4);
+	assert_int_equal(node_network_source(&network, 5, false).word[3], 3);
+	assert_int_equal(node_network_source(&network, 3, true).word[0], 6);
+	network.uplink_count = 0;
+	assert_int_equal(node_network_source(&network, 5, false).word[3], 9);
+	network.address_count = 0;
+	assert_int_equal(node_network_source(&network, 5, false).word[3], 0);
+}
+
 static void the_smallest_mtu_is_that_of_known_devices(void **state)
 {
 	struct scene *scene = *state;
@@ -123,6 +168,8 @@ int main(void)
 		TEST(lo_is_meant_only_by_its_name),
 		TEST(news_are_told_apart),
 		TEST(a_change_keeps_how_it_is_attached),
+		TEST(uplinks_are_default_routes_tunnels_and_what_is_named),
+		TEST(a_device_without_address_has_that_of_an_uplink),
 		TEST(the_smallest_mtu_is_that_of_known_devices),
 		TEST(a_sweep_finds_those_not_seen_again),
 	};

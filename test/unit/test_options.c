@@ -118,6 +118,19 @@ static void addresses_of_both_families_have_one_form(void **state)
 	assert_memory_equal(&scene->options.node_addresses[0], v4, sizeof(v4));
 }
 
+static void a_range_of_ports_has_both_ends(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(READ(scene, REQUIRED), 0);
+	assert_int_equal(scene->options.nat_ports.first, 10000);
+	assert_int_equal(scene->options.nat_ports.count, 20000);
+	options_done(&scene->options);
+	assert_int_equal(READ(scene, REQUIRED, "--nat-ports", "1024-65535"), 0);
+	assert_int_equal(scene->options.nat_ports.first, 1024);
+	assert_int_equal(scene->options.nat_ports.count, 64512);
+}
+
 static void commands_are_found_behind_and_before_options(void **state)
 {
 	struct scene *scene = *state;
@@ -152,6 +165,11 @@ static void mistakes_name_the_option(void **state)
 	assert_int_equal(READ(scene, REQUIRED, "--access-log-format", "xml"), -EINVAL);
 	assert_string_equal(scene->error,
 			    "--access-log-format: unknown value \"xml\", one of: json combined");
+	assert_int_equal(READ(scene, REQUIRED, "--nat-ports", "20000"), -EINVAL);
+	assert_string_equal(scene->error, "--nat-ports: must be FIRST-LAST with at least 256 ports "
+					  "from 1024 to 65535, not \"20000\"");
+	assert_int_equal(READ(scene, REQUIRED, "--nat-ports", "20000-20100"), -EINVAL);
+	assert_int_equal(READ(scene, REQUIRED, "--nat-ports", "65000-65999"), -EINVAL);
 	assert_int_equal(READ(scene, REQUIRED, "run"), -EINVAL);
 	assert_string_equal(scene->error, "run: unknown command");
 }
@@ -352,6 +370,7 @@ int main(void)
 		TEST(a_repeated_device_adds_up),
 		TEST(none_switches_the_http_server_off),
 		TEST(addresses_of_both_families_have_one_form),
+		TEST(a_range_of_ports_has_both_ends),
 		TEST(commands_are_found_behind_and_before_options),
 		TEST(mistakes_name_the_option),
 		TEST(what_a_run_needs_must_be_there),

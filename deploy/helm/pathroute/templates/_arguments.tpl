@@ -22,6 +22,9 @@ floating point one. */}}
 {{- range .Values.devices }}
 {{- include "pathroute.option" (list "device" .) }}
 {{- end }}
+{{- range .Values.uplinks }}
+{{- include "pathroute.option" (list "uplink" .) }}
+{{- end }}
 {{- include "pathroute.option" (list "http-listen" (printf "%s:%v" .Values.http.address .Values.http.port)) }}
 {{- include "pathroute.option" (list "attach" $agent.attach) }}
 {{- include "pathroute.option" (list "delivery" $agent.delivery) }}
@@ -30,6 +33,7 @@ floating point one. */}}
 {{- end }}
 {{- include "pathroute.option" (list "bpffs" $agent.bpffs) }}
 {{- include "pathroute.option" (list "log-level" $agent.logLevel) }}
+{{- include "pathroute.option" (list "nat-ports" $agent.natPorts) }}
 {{- include "pathroute.option" (list "mss" $agent.mss) }}
 {{- include "pathroute.option" (list "max-flows" $agent.tables.flows) }}
 {{- include "pathroute.option" (list "max-rules" $agent.tables.rules) }}
