@@ -189,15 +189,21 @@ static void check_lro(const struct options *options, struct check_result *result
 static void ports_read(const char *path, bool *taken)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	unsigned first, last;
-	char between;
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	char *start = NULL, *end;
 
-	while (file && fscanf(file, "%u", &first) == 1) {
-		last = first;
-		if (fscanf(file, "%c", &between) == 1 && (between == '-' || between == '\t'))
-			(void)!fscanf(file, "%u,", &last);
-		for (unsigned port = first; port <= last && port <= UINT16_MAX; port++)
-			taken[port] = true;
+	if (!file || getline(&line, &size, file) < 0)
+		return;
+	for (end = line; end != start; end += *end == ',') {
+		unsigned long first, last;
+
+		start = end;
+		first = last = strtoul(start, &end, 10);
+		if (*end == '-' || *end == '\t')
+			last = strtoul(end + 1, &end, 10);
+		for (unsigned long port = first; port <= last && port <= UINT16_MAX; port++)
+			taken[port] = end != start;
 	}
 }
 

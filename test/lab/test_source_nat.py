@@ -3,6 +3,7 @@
 reply would not come back through the router if the client's address were kept."""
 
 import contextlib
+import json
 import os
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import peers
 import topology
 import wait
+from agent import BUILD
 from lab_fixtures import opened, start_shop
 from raw_http import Connection, ask, request
 
@@ -117,3 +119,21 @@ def test_a_pod_reaches_itself_and_others(make_shop, kind, version, web):
             assert connection.ask(path).pod == PATHS[path]
         assert connection.ask("/api/").seen["remote"] != shop["api"].address(version)
         assert connection.ask("/blog/").seen["remote"] == shop["api"].address(version)
+
+
+def ports_are_free(lab, ports):
+    """What `pathroute-agent check` says of them."""
+    told = lab.node.run(os.path.join(BUILD, "pathroute-agent"), "check", "--bpffs", lab.bpffs,
+                        "--nat-ports", ports, "-o", "json", check=False).stdout
+    finding, = [entry for entry in json.loads(told) if entry["name"] == "nat-ports"]
+    return finding["ok"]
+
+
+def test_check_tells_of_ports_that_the_node_uses_itself(make_lab):
+    lab = make_lab()
+    lab.node.set_sysctl(net__ipv4__ip_local_port_range="40000 50000")
+    assert ports_are_free(lab, "39000-39999")
+    assert not ports_are_free(lab, "39000-40010")
+    lab.node.set_sysctl(net__ipv4__ip_local_reserved_ports="40000-40005,40006,40007-40010")
+    assert ports_are_free(lab, "39000-40010")
+    assert not ports_are_free(lab, "39000-40011")
