@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -23,6 +24,11 @@ static void addresses_changed(void *context)
 
 	if (!controller->options->node_address_count)
 		controller->due = true;
+}
+
+static void hooks_changed(void *context)
+{
+	controller_look_soon(context);
 }
 
 static void datapath_ready(void *context, uint32_t events)
@@ -89,6 +95,7 @@ static void signal_taken(void *context, int signal)
 		return;
 	case SIGUSR2:
 		controller_audit(controller);
+		controller_look(controller);
 		return;
 	case SIGTERM:
 		if (controller_uninstall_ask(controller))
@@ -131,6 +138,7 @@ static int datapath_start(struct controller *controller)
 		.device_patterns = options->devices.items,
 		.device_pattern_count = options->devices.count,
 		.attach = options->attach,
+		.delivery = options->delivery,
 		.flows = options->max_flows,
 		.rules = options->max_rules,
 		.endpoints = options->max_endpoints,
@@ -140,7 +148,7 @@ static int datapath_start(struct controller *controller)
 		.idle_timeout_s = options->idle_timeout_s,
 		.mss = options->mss,
 	};
-	struct datapath_events events = {controller, report_log, addresses_changed};
+	struct datapath_events events = {controller, report_log, addresses_changed, hooks_changed};
 	int error = datapath_open(&wanted, &events, &controller->datapath);
 
 	if (error)
@@ -162,8 +170,10 @@ static int datapath_start(struct controller *controller)
 /* The kernel is touched last: a mistake of the user is found before. */
 static int controller_start(struct controller *controller)
 {
-	int error = loop_start(controller);
+	int error = controller_place_find(controller);
 
+	if (!error)
+		error = loop_start(controller);
 	if (!error && !controller->options->manifests)
 		error = controller_kube_open(controller);
 	if (!error)
@@ -183,6 +193,8 @@ static int controller_start(struct controller *controller)
 	if (!error)
 		error = controller_audit_start(controller);
 	if (!error)
+		error = controller_look_start(controller);
+	if (!error)
 		controller_apply(controller);
 	return error;
 }
@@ -199,12 +211,14 @@ static void controller_done(struct controller *controller)
 		event_timer_free(controller->key_timer);
 		event_timer_free(controller->retry_timer);
 		event_timer_free(controller->audit_timer);
+		event_timer_free(controller->look_timer);
 	}
 	datapath_close(controller->datapath);
 	event_loop_free(controller->loop);
 	route_store_free(controller->store);
-	route_report_done(&controller->report);
+	live_table_done(&controller->live);
 	refused_files_done(&controller->refused);
+	free(controller->node);
 }
 
 /* Everything is closed when it returns. */

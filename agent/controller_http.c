@@ -80,13 +80,17 @@ static struct agent_reading agent_read(struct controller *controller)
 		.version = PATHROUTE_VERSION,
 		.sync_age = sync_age(controller),
 		.manifests_refused = refused_count(controller),
-		.routes = routes_accepted(&controller->report),
+		.routes = routes_accepted(&controller->live.report),
 		.map_errors = controller->map_errors,
 		.map_audits = controller->map_audits,
 		.map_drift = controller->map_drift,
 		.event_to_maps = controller->event_to_maps,
 	};
+	struct datapath_status datapath = {0};
 
+	if (controller->datapath)
+		datapath_get_status(controller->datapath, &datapath);
+	reading.repairs = datapath.repairs;
 	controller_kube_read(controller, &reading.kube);
 	controller_status_read(controller, &reading.status);
 	return reading;

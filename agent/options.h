@@ -39,6 +39,7 @@ struct options {
 	char *kube_context;    /* NULL: the current one */
 	char *namespace;       /* NULL: all */
 	char *node_name;       /* NULL: $NODE_NAME or the host's */
+	char *zone;            /* NULL: $NODE_ZONE, or not known */
 	char *lease_namespace; /* NULL: $POD_NAMESPACE or the usual one */
 	char *daemonset;       /* NULL: none is known */
 	struct options_texts devices;
@@ -48,6 +49,7 @@ struct options {
 	struct ip_address *node_addresses; /* none: those of the host */
 	size_t node_address_count;
 	enum attach_wish attach;
+	enum delivery delivery;
 	uint32_t max_flows;
 	uint32_t max_rules;
 	uint32_t max_endpoints;

@@ -15,6 +15,12 @@ static const struct options_word attach_words[] = {
 	{NULL, 0},
 };
 
+static const struct options_word delivery_words[] = {
+	{"fast", DELIVERY_FAST},
+	{"chain", DELIVERY_CHAIN},
+	{NULL, 0},
+};
+
 static const struct options_word level_words[] = {
 	{"error", LOG_ERR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG},
 	{NULL, 0},
@@ -35,6 +41,7 @@ const struct options_spec options_specs[] = {
 	{"kube-context", OPTIONS_TEXT, FIELD(kube_context), 0, 0, NULL},
 	{"namespace", OPTIONS_TEXT, FIELD(namespace), 0, 0, NULL},
 	{"node-name", OPTIONS_TEXT, FIELD(node_name), 0, 0, NULL},
+	{"zone", OPTIONS_TEXT, FIELD(zone), 0, 0, NULL},
 	{"lease-namespace", OPTIONS_TEXT, FIELD(lease_namespace), 0, 0, NULL},
 	{"daemonset", OPTIONS_TEXT, FIELD(daemonset), 0, 0, NULL},
 	{"device", OPTIONS_TEXTS, FIELD(devices), 0, 0, NULL},
@@ -43,6 +50,7 @@ const struct options_spec options_specs[] = {
 	{"http-listen", OPTIONS_TEXT, FIELD(http_listen), 0, 0, NULL},
 	{"node-address", OPTIONS_ADDRESSES, FIELD(node_addresses), 0, 0, NULL},
 	{"attach", OPTIONS_WORD, FIELD(attach), 0, 0, attach_words},
+	{"delivery", OPTIONS_WORD, FIELD(delivery), 0, 0, delivery_words},
 	{"max-flows", OPTIONS_NUMBER, FIELD(max_flows), 64, 1 << 24, NULL},
 	{"max-rules", OPTIONS_NUMBER, FIELD(max_rules), 16, 1 << 22, NULL},
 	{"max-endpoints", OPTIONS_NUMBER, FIELD(max_endpoints), 16, 1 << 22, NULL},
@@ -61,6 +69,7 @@ const size_t options_spec_count = sizeof(options_specs) / sizeof(options_specs[0
 
 _Static_assert(sizeof(options_specs) / sizeof(options_specs[0]) <= OPTIONS_SPECS_MAX, "raise it");
 _Static_assert(sizeof(enum attach_wish) == sizeof(int), "words are ints");
+_Static_assert(sizeof(enum delivery) == sizeof(int), "words are ints");
 _Static_assert(sizeof(enum options_log_format) == sizeof(int), "words are ints");
 
 int options_spec_find(const char *name)

@@ -115,7 +115,15 @@ struct device {
 	__u32 mtu;
 	char name[16];
 	__u32 attach; /* 1: tcx link, 2: clsact filter, 0: not attached */
-	__u32 pad;
+	__u8 before;  /* programs of others that run before ours; 255: or more */
+	__u8 behind;  /* and behind it */
+	__u16 pad;
+};
+
+/* How translated packets are handed on. */
+enum delivery {
+	DELIVERY_FAST = 0,  /* around the stack and the programs behind ours */
+	DELIVERY_CHAIN = 1, /* through both */
 };
 
 /* ---- settings: `const volatile struct datapath_settings settings` in .rodata ---- */
@@ -133,7 +141,7 @@ struct datapath_settings {
 	__u32 tail_timeout;    /* ticks */
 	__u16 mss_v4;          /* largest MSS offered to clients */
 	__u16 mss_v6;
-	__u32 pad;
+	__u32 delivery; /* enum delivery */
 };
 
 #endif

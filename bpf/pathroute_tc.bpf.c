@@ -60,6 +60,8 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 	__u32 tag = ref->tag;
 	struct listener *listener;
 
+	if (deliver_is_chain() && FLOW_TAG_SIDE(tag) == FLOW_SIDE_POD)
+		return VERDICT_NOT_OURS; /* until it leaves: see pathroute_chain() */
 	s->packet.slot = ref->slot;
 	s->packet.generation = FLOW_TAG_GENERATION(tag);
 	s->packet.switches = READ_ONCE(flow->switches);
@@ -80,12 +82,23 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 								: pass_from_client(ctx, s);
 }
 
+static __always_inline int ingress_port_used(enum ports_kind kind, __be16 port)
+{
+	__u32 index = PORTS_USED_WORD(kind, port);
+	__u64 *word = bpf_map_lookup_elem(&ports_used, &index);
+
+	return word && *word & PORTS_USED_BIT(port);
+}
+
 static __always_inline int ingress_tcp(struct packet_context *ctx, struct scratch *s)
 {
 	struct listener *listener;
 	struct flow_ref ref;
 	struct flow *flow;
 
+	if (!ingress_port_used(PORTS_ENDPOINT, s->packet.key.source_port) &&
+	    !ingress_port_used(PORTS_LISTENER, s->packet.key.destination_port))
+		return VERDICT_NOT_OURS;
 	flow = flow_find(&s->packet.key, &ref);
 	if (flow) {
 		packet_parse_rest(ctx, &s->packet);
@@ -123,8 +136,61 @@ int pathroute_ingress(struct __sk_buff *ctx)
 	if (!s)
 		return ACTION_PASS;
 	s->packet.action = ACTION_DROP;
+	if (deliver_is_chain()) {
+		s->packet.egress = 0;
+		s->busy = 1;
+	}
 	verdict = ingress_decide(ctx, s);
 	counters_verdict(verdict);
+	if (deliver_is_chain())
+		s->busy = 0;
+	return verdict == VERDICT_NOT_OURS ? ACTION_PASS : s->packet.action;
+}
+
+static __always_inline int egress_tcp(struct packet_context *ctx, struct scratch *s)
+{
+	struct flow_ref ref;
+	struct flow *flow = flow_find(&s->packet.key, &ref);
+
+	if (!flow || FLOW_TAG_SIDE(ref.tag) != FLOW_SIDE_POD)
+		return VERDICT_NOT_OURS;
+	packet_parse_rest(ctx, &s->packet);
+	s->packet.slot = ref.slot;
+	s->packet.generation = FLOW_TAG_GENERATION(ref.tag);
+	s->packet.switches = READ_ONCE(flow->switches);
+	s->packet.leg = FLOW_TAG_LEG(ref.tag);
+	return s->packet.leg == flow->leg.id && pass_quickly(flow, &s->packet, FLOW_SIDE_POD)
+		       ? pass_to_client(ctx, s, flow)
+		       : pass_from_pod(ctx, s);
+}
+
+static __always_inline int egress_decide(struct packet_context *ctx, struct scratch *s)
+{
+	int parsed = packet_parse(ctx, &s->packet);
+
+	if (parsed == PARSE_TCP)
+		return egress_tcp(ctx, s);
+	return parsed == PARSE_ICMP ? icmp_receive(ctx, s) : VERDICT_NOT_OURS;
+}
+
+/* With DELIVERY_CHAIN, on packets that leave a device: those of pods have come through the stack as
+ * the pods sent them, and are translated behind it. */
+SEC("?tc")
+int pathroute_chain(struct __sk_buff *ctx)
+{
+	__u32 zero = 0;
+	struct scratch *s = bpf_map_lookup_elem(&scratch_map, &zero);
+	__u32 verdict;
+
+	if (!s || s->busy) /* sent by the program that is busy */
+		return ACTION_PASS;
+	s->packet.action = ACTION_DROP;
+	s->packet.egress = 1;
+	s->busy = 1;
+	verdict = egress_decide(ctx, s);
+	if (verdict != VERDICT_NOT_OURS)
+		counters_verdict(verdict);
+	s->busy = 0;
 	return verdict == VERDICT_NOT_OURS ? ACTION_PASS : s->packet.action;
 }
 

@@ -36,6 +36,20 @@ struct listener {
 	__u32 learned; /* LISTENER_NO_* */
 };
 
+/* ---- ports: "ports_used" (ARRAY of PORTS_USED_WORDS, 64-bit words) ----
+ * A bit for the port of every listener, and of every endpoint, that there is or was: set before
+ * the entry that needs it, and never cleared, since connections outlive both. A TCP packet without
+ * either is not ours: it costs no look-up by address. */
+enum ports_kind {
+	PORTS_LISTENER = 0, /* by the packet's destination port */
+	PORTS_ENDPOINT = 1, /* by its source port */
+	PORTS_KINDS
+};
+
+#define PORTS_USED_WORDS (PORTS_KINDS << 10)
+#define PORTS_USED_WORD(kind, port) ((__u32)(kind) << 10 | (__u32)(port) >> 6)
+#define PORTS_USED_BIT(port) (1ULL << ((port)&63))
+
 /* ---- routes: "hosts" and "paths" (HASH), keyed by a seeded 64-bit hash of the text.
  * The text itself is in the value and is compared: a hash alone never decides. ---- */
 

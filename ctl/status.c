@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../agent/base/cleanup.h"
-#include "../agent/datapath/attach.h"
+#include "../agent/datapath/attach_chain.h"
 #include "context.h"
 #include "table.h"
 
@@ -13,28 +13,39 @@ static double fill_percent(const struct fill_reading *fill)
 	return fill->capacity ? 100.0 * (double)fill->entries / (double)fill->capacity : 0;
 }
 
+/* How our program is attached where packets leave: with delivery chain only. */
+static const char *egress_label(const struct context *context, uint32_t ifindex)
+{
+	struct attach_chain chain = {.mode = ATTACH_NONE};
+
+	attach_chain_read(context->directory, ifindex, ATTACH_EGRESS, &chain);
+	return readings_attach_label(chain.mode);
+}
+
 static void print_devices(const struct context *context, const struct readings *readings)
 {
-	static const char *const columns[] = {"DEVICE",   ">INDEX", ">MTU", "HOOK",
-					      ">PROGRAM", "PEER",   NULL};
+	static const char *const columns[] = {"DEVICE", ">INDEX",  ">MTU",    "HOOK",   ">PROGRAM",
+					      "PEER",   ">BEFORE", ">BEHIND", "EGRESS", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(columns);
 
 	for (size_t i = 0; i < readings->device_count; i++) {
 		const struct device_reading *reading = &readings->devices[i];
-		uint32_t program = 0;
-		enum attach_mode mode =
-			attach_query(context->directory, reading->ifindex, &program);
+		struct attach_chain chain = {.mode = ATTACH_NONE};
 
+		attach_chain_read(context->directory, reading->ifindex, ATTACH_INGRESS, &chain);
 		table_add(table, "%s", reading->device.name);
 		table_add(table, "%" PRIu32, reading->ifindex);
 		table_add(table, "%" PRIu32, reading->device.mtu);
-		table_add(table, "%s%s%s", readings_attach_label(mode),
-			  mode == reading->device.attach ? "" : ", not ",
-			  mode == reading->device.attach
+		table_add(table, "%s%s%s", readings_attach_label(chain.mode),
+			  chain.mode == reading->device.attach ? "" : ", not ",
+			  chain.mode == reading->device.attach
 				  ? ""
 				  : readings_attach_label(reading->device.attach));
-		table_add(table, mode ? "%" PRIu32 : "-", program);
+		table_add(table, chain.mode ? "%" PRIu32 : "-", chain.program_id);
 		table_add(table, "%s", reading->device.flags & DEVICE_PEER ? "direct" : "-");
+		table_add(table, "%" PRIu32, chain.before);
+		table_add(table, "%" PRIu32, chain.behind);
+		table_add(table, "%s", egress_label(context, reading->ifindex));
 	}
 	table_print(table, stdout);
 }
@@ -151,18 +162,20 @@ static cJSON *devices_json(const struct context *context, const struct readings 
 	for (size_t i = 0; i < readings->device_count; i++) {
 		const struct device_reading *reading = &readings->devices[i];
 		cJSON *device = cJSON_CreateObject();
-		uint32_t program = 0;
-		enum attach_mode mode =
-			attach_query(context->directory, reading->ifindex, &program);
+		struct attach_chain chain = {.mode = ATTACH_NONE};
 
+		attach_chain_read(context->directory, reading->ifindex, ATTACH_INGRESS, &chain);
 		cJSON_AddItemToArray(list, device);
 		cJSON_AddStringToObject(device, "name", reading->device.name);
 		cJSON_AddNumberToObject(device, "ifindex", reading->ifindex);
 		cJSON_AddNumberToObject(device, "mtu", reading->device.mtu);
-		cJSON_AddStringToObject(device, "hook", readings_attach_label(mode));
-		cJSON_AddBoolToObject(device, "asRecorded", mode == reading->device.attach);
-		cJSON_AddNumberToObject(device, "programId", program);
+		cJSON_AddStringToObject(device, "hook", readings_attach_label(chain.mode));
+		cJSON_AddBoolToObject(device, "asRecorded", chain.mode == reading->device.attach);
+		cJSON_AddNumberToObject(device, "programId", chain.program_id);
 		cJSON_AddBoolToObject(device, "peer", reading->device.flags & DEVICE_PEER);
+		cJSON_AddNumberToObject(device, "programsBefore", chain.before);
+		cJSON_AddNumberToObject(device, "programsBehind", chain.behind);
+		cJSON_AddStringToObject(device, "egress", egress_label(context, reading->ifindex));
 	}
 	return list;
 }

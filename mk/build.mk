@@ -38,7 +38,7 @@ $(BUILD)/%.bpf.o: $(1)/%.bpf.c mk/build.mk | $$(DEPS_STAMP)
 	$$(call say,BPF) $$(CLANG) $$(BPF_CFLAGS) -I. $$(BPF_INCLUDES) -MMD -MP -c $$< -o $$@
 	@$$(LLVM_STRIP) -g $$@
 endef
-$(foreach folder,bpf test/packet bench,$(eval $(call bpf_rule,$(folder))))
+$(foreach folder,bpf test/packet test/lab bench,$(eval $(call bpf_rule,$(folder))))
 
 $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(call say,SKEL) $(BPFTOOL) gen skeleton $< name $* > $@

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Puts the ingress program on a device, first in the tcx chain, or, where the kernel has no tcx,
+ * Puts a program on a hook of a device, first in the tcx chain, or, where the kernel has no tcx,
  * as a clsact filter. Programs and filters of others are never touched. Attaching again replaces
  * the program in place: no packet passes without one.
  */
@@ -22,9 +22,16 @@ enum attach_wish {
 	ATTACH_WISH_CLSACT,
 };
 
+enum attach_hook {
+	ATTACH_INGRESS = 0,
+	ATTACH_EGRESS = 1, /* with DELIVERY_CHAIN only */
+	ATTACH_HOOKS
+};
+
 struct attach_point {
 	const char *directory; /* of the pins */
 	uint32_t ifindex;
+	enum attach_hook hook;
 	int program_fd;
 	enum attach_wish wish;
 };
@@ -34,13 +41,15 @@ struct attach_point {
 int attach_device(const struct attach_point *point, enum attach_mode *ret_mode);
 
 /* Updates our links that are already there, on devices of any network namespace, and forgets
- * those whose device is gone. Counts those updated. */
-int attach_update_links(const char *directory, int program_fd, uint32_t *ret_updated);
+ * those whose device is gone, or for whose hook there is no program (a negative descriptor). Counts
+ * those updated. */
+int attach_update_links(const char *directory, const int program_fds[ATTACH_HOOKS],
+			uint32_t *ret_updated);
 
-/* Asks the kernel what we really have on the device. ATTACH_NONE: nothing. */
-enum attach_mode attach_query(const char *directory, uint32_t ifindex, uint32_t *ret_program_id);
+/* Removes what we have on a hook of the device in any mode. 0 also when there was nothing. */
+int attach_remove_hook(const char *directory, uint32_t ifindex, enum attach_hook hook);
 
-/* Removes what we have on the device in any mode. 0 also when there was nothing. */
+/* The same for all hooks. */
 int attach_remove_device(const char *directory, uint32_t ifindex);
 
 /* Detaches all our pinned links, whatever device they are on. */

@@ -70,6 +70,7 @@ static int program_open(struct datapath *datapath, uint32_t mtu, struct program 
 		.rules = options->rules,
 		.endpoints = options->endpoints,
 		.holds_large = options->holds_large,
+		.delivery = options->delivery,
 		.source_cap = options->source_cap,
 		.head_timeout_s = options->head_timeout_s,
 		.idle_timeout_s = options->idle_timeout_s,
@@ -82,9 +83,12 @@ static int program_open(struct datapath *datapath, uint32_t mtu, struct program 
 
 static int links_update(struct datapath *datapath)
 {
+	const int program_fds[ATTACH_HOOKS] = {
+		[ATTACH_INGRESS] = program_ingress_fd(datapath->program),
+		[ATTACH_EGRESS] = program_egress_fd(datapath->program),
+	};
 	uint32_t updated = 0;
-	int error = attach_update_links(datapath->directory, program_ingress_fd(datapath->program),
-					&updated);
+	int error = attach_update_links(datapath->directory, program_fds, &updated);
 
 	if (error)
 		report_print(&datapath->sink, LOG_ERR, "cannot replace programs on devices: %s",
@@ -181,6 +185,7 @@ int datapath_open(const struct datapath_options *options, const struct datapath_
 		.sink = &datapath->sink,
 		.context = events->context,
 		.addresses_changed = events->addresses_changed,
+		.hooks_changed = events->hooks_changed,
 	};
 
 	error = datapath_devices_new(&wanted, &datapath->devices);
@@ -246,6 +251,11 @@ int datapath_dispatch(struct datapath *datapath)
 	return error ?: mtu_follow(datapath);
 }
 
+void datapath_look(struct datapath *datapath)
+{
+	datapath_devices_look(datapath->devices);
+}
+
 int datapath_due_fd(const struct datapath *datapath)
 {
 	return due_sends_fd(datapath->sends);
@@ -268,6 +278,12 @@ int datapath_apply(struct datapath *datapath, const struct route_table *table,
 		return error;
 	datapath->applied = true;
 	return datapath_devices_attach(datapath->devices);
+}
+
+int datapath_refresh(struct datapath *datapath, const struct route_table *table,
+		     const struct rule_places *places, struct route_change *ret_change)
+{
+	return route_maps_refresh(datapath->maps, table, places, ret_change);
 }
 
 int datapath_audit(const struct datapath *datapath, const struct route_table *table,

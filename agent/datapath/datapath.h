@@ -25,6 +25,7 @@ struct datapath_options {
 	char *const *device_patterns;
 	size_t device_pattern_count;
 	enum attach_wish attach;
+	enum delivery delivery;
 	uint32_t flows;
 	uint32_t rules;
 	uint32_t endpoints;
@@ -41,6 +42,8 @@ struct datapath_events {
 	void (*report)(void *context, int level, const char *text);
 	/* The node's own addresses are others now. */
 	void (*addresses_changed)(void *context);
+	/* Somebody has changed what runs on a device of ours: datapath_look() is due. */
+	void (*hooks_changed)(void *context);
 };
 
 struct datapath;
@@ -64,6 +67,11 @@ const char *datapath_directory(const struct datapath *datapath);
 int datapath_fd(const struct datapath *datapath);
 int datapath_dispatch(struct datapath *datapath);
 
+/* Attaches again what somebody has taken off the devices, and counts the programs of others there.
+ * To be called from time to time as well: the end of a tcx link is told by nobody. Microseconds a
+ * device. */
+void datapath_look(struct datapath *datapath);
+
 /* Readable when something is to be sent for the programs; then call datapath_send_due(), which
  * sends a limited number and returns 0 or the error of the last that failed. */
 int datapath_due_fd(const struct datapath *datapath);
@@ -72,6 +80,10 @@ int datapath_send_due(struct datapath *datapath);
 /* See route_maps_apply(). */
 int datapath_apply(struct datapath *datapath, const struct route_table *table,
 		   struct route_change *ret_change);
+
+/* See route_maps_refresh(). */
+int datapath_refresh(struct datapath *datapath, const struct route_table *table,
+		     const struct rule_places *places, struct route_change *ret_change);
 
 /* See route_audit_run(): what the maps hold, compared with the table. */
 int datapath_audit(const struct datapath *datapath, const struct route_table *table,
@@ -85,9 +97,10 @@ int datapath_rotate_keys(struct datapath *datapath);
 uint64_t datapath_key_wait_ms(void);
 
 struct datapath_status {
-	size_t devices;  /* that match the patterns */
-	size_t attached; /* of these */
-	bool attaching;  /* devices are attached as they appear */
+	size_t devices;   /* that match the patterns */
+	size_t attached;  /* of these */
+	bool attaching;   /* devices are attached as they appear */
+	uint64_t repairs; /* times that our program had to be attached again, since the start */
 };
 
 void datapath_get_status(const struct datapath *datapath, struct datapath_status *ret_status);

@@ -14,6 +14,7 @@ struct datapath_devices_options {
 	const struct report_sink *sink;
 	void *context;
 	void (*addresses_changed)(void *context);
+	void (*hooks_changed)(void *context);
 };
 
 struct datapath_devices;
@@ -28,9 +29,14 @@ void datapath_devices_free(struct datapath_devices *devices);
 void datapath_devices_load(struct datapath_devices *devices, const struct program *program);
 
 /* Attaches all devices (in place where something was attached), and from now on each one that
- * appears. A device that cannot be attached is reported, and tried again when it changes. Drops
+ * appears. A device that cannot be attached is reported, and tried again with every look. Drops
  * devices from the map that are gone. */
 int datapath_devices_attach(struct datapath_devices *devices);
+
+/* Compares what the devices run with what they should. What somebody has removed is attached again,
+ * reported and counted; so is, without the count, what could not be attached before. Programs of
+ * others are counted in the map, and reported when their number has changed. */
+void datapath_devices_look(struct datapath_devices *devices);
 
 /* The smallest MTU; 0 without devices. */
 uint32_t datapath_devices_min_mtu(const struct datapath_devices *devices);

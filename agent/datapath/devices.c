@@ -52,6 +52,8 @@ static bool entry_update(struct device_entry *entry, const struct link_state *li
 		.flags = link->peer_elsewhere ? DEVICE_PEER : 0,
 		.mtu = link->mtu,
 		.attach = entry->device.attach,
+		.before = entry->device.before,
+		.behind = entry->device.behind,
 	};
 
 	memcpy(device.name, link->name, sizeof(device.name));

@@ -33,7 +33,7 @@ static int socket_open(void)
 {
 	struct sockaddr_nl address = {
 		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_TC,
 	};
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
@@ -136,6 +136,13 @@ static void link_vanished(struct link_monitor *monitor, const struct nlmsghdr *m
 	monitor->sink.gone(monitor->sink.context, (uint32_t)info->ifi_index);
 }
 
+static void filters_changed(struct link_monitor *monitor, const struct nlmsghdr *message)
+{
+	const struct tcmsg *tc = NLMSG_DATA(message);
+
+	monitor->sink.filters_changed(monitor->sink.context, (uint32_t)tc->tcm_ifindex);
+}
+
 static int message_read(struct link_monitor *monitor, const struct nlmsghdr *message)
 {
 	bool of_dump = message->nlmsg_seq == monitor->sequence && message->nlmsg_pid;
@@ -152,6 +159,12 @@ static int message_read(struct link_monitor *monitor, const struct nlmsghdr *mes
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		monitor->sink.addresses_changed(monitor->sink.context);
+		return 0;
+	case RTM_NEWQDISC:
+	case RTM_DELQDISC:
+	case RTM_NEWTFILTER:
+	case RTM_DELTFILTER:
+		filters_changed(monitor, message);
 		return 0;
 	case NLMSG_DONE:
 		monitor->dump_done |= of_dump;

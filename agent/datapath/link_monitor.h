@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Network devices and their changes, and changes of addresses, from rtnetlink. */
+/* Network devices and their changes, those of addresses and of what tc(8) makes: rtnetlink. */
 #ifndef PATHROUTE_LINK_MONITOR_H
 #define PATHROUTE_LINK_MONITOR_H
 
@@ -22,6 +22,7 @@ struct link_sink {
 			const struct link_state *link); /* new, changed or the same */
 	void (*gone)(void *context, uint32_t ifindex);
 	void (*addresses_changed)(void *context);
+	void (*filters_changed)(void *context, uint32_t ifindex); /* or queueing disciplines */
 };
 
 struct link_monitor;

@@ -156,6 +156,7 @@ static void settings_fill(struct pathroute_tc *skeleton, const struct program_op
 		.tail_timeout = ticks_from_seconds(TAIL_TIMEOUT_S),
 		.mss_v4 = options->mss_v4,
 		.mss_v6 = options->mss_v6,
+		.delivery = options->delivery,
 	};
 }
 
@@ -181,9 +182,11 @@ static int program_prepare(struct program *program, const struct program_options
 	error = maps_set_sizes(program->skeleton->obj, options);
 	if (!error)
 		error = maps_adopt(program, options->directory, sink);
-	if (!error)
-		settings_fill(program->skeleton, options);
-	return error;
+	if (error)
+		return error;
+	settings_fill(program->skeleton, options);
+	return bpf_program__set_autoload(program->skeleton->progs.pathroute_chain,
+					 options->delivery == DELIVERY_CHAIN);
 }
 
 static void program_freep(struct program **program)
@@ -229,6 +232,11 @@ bool program_adopted(const struct program *program)
 int program_ingress_fd(const struct program *program)
 {
 	return bpf_program__fd(program->skeleton->progs.pathroute_ingress);
+}
+
+int program_egress_fd(const struct program *program)
+{
+	return bpf_program__fd(program->skeleton->progs.pathroute_chain);
 }
 
 int program_send_fd(const struct program *program)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../bpf/datapath_abi.h"
 #include "report.h"
 
 struct program_options {
@@ -17,6 +18,7 @@ struct program_options {
 	uint32_t source_cap;
 	uint32_t head_timeout_s;
 	uint32_t idle_timeout_s;
+	enum delivery delivery;
 	uint16_t mss_v4;
 	uint16_t mss_v6;
 };
@@ -36,6 +38,9 @@ void program_free(struct program *program);
 bool program_adopted(const struct program *program);
 
 int program_ingress_fd(const struct program *program);
+
+/* For packets that leave; negative with DELIVERY_FAST. */
+int program_egress_fd(const struct program *program);
 
 /* What is run for each entry of "due_ring": see due_sends.h. */
 int program_send_fd(const struct program *program);

@@ -332,6 +332,8 @@ int route_maps_adopt(struct route_maps *maps)
 	int error = pools_init(maps);
 
 	if (!error)
+		error = route_ports_read(&maps->ports, maps->fd[ROUTE_MAP_ports_used]);
+	if (!error)
 		error = image_read(&adoption);
 	if (error) {
 		route_image_free(adoption.image);

@@ -273,6 +273,28 @@ static void endpoints_compare(struct audit *audit)
 	}
 }
 
+static void port_compare(struct audit *audit, struct route_ports *held, enum ports_kind kind,
+			 __be16 port)
+{
+	char name[AUDIT_NAME_MAX];
+	struct audit_difference difference = {AUDIT_MISSING, "port", name, ""};
+
+	if (!route_ports_add(held, kind, port) || !is_told(audit))
+		return;
+	snprintf(name, sizeof(name), "%u of %s", ntohs(port),
+		 kind == PORTS_LISTENER ? "listeners" : "endpoints");
+	tell(audit, &difference);
+}
+
+/* Each that is missing is told once: it is added to the copy of what is held. */
+static void ports_compare(struct audit *audit, struct route_ports *held)
+{
+	for (size_t i = 0; i < audit->wanted->listener_count; i++)
+		port_compare(audit, held, PORTS_LISTENER, audit->wanted->listeners[i].key.port);
+	for (size_t i = 0; i < audit->wanted->endpoint_count; i++)
+		port_compare(audit, held, PORTS_ENDPOINT, audit->wanted->endpoints[i].value.port);
+}
+
 static void route_maps_closep(struct route_maps **maps)
 {
 	route_maps_close(*maps);
@@ -308,6 +330,7 @@ int route_audit_run(const char *directory, const struct route_table *table,
 		return error;
 	rules_compare(&audit);
 	endpoints_compare(&audit);
+	ports_compare(&audit, &maps->ports);
 	*ret_count = audit.count;
 	return 0;
 }

@@ -23,7 +23,7 @@ enum audit_finding {
 /* Good during the call only. */
 struct audit_difference {
 	enum audit_finding finding;
-	const char *kind; /* "listener", "host", "path", "rule", "endpoint" */
+	const char *kind; /* "listener", "host", "path", "rule", "endpoint", "port" */
 	const char *name; /* "10.96.0.1:80", "shop.example.com/api/", "shop/web/api" ... */
 	const char
 		*detail; /* what is different: "endpoints (IPv4)"; "" if there is nothing to add */

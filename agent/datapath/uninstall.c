@@ -12,14 +12,15 @@
 
 static void link_clear(void *context, const struct link_state *link)
 {
-	int error = attach_clsact_remove(link->ifindex);
+	int error = attach_clsact_remove(link->ifindex, ATTACH_INGRESS);
 
+	error = attach_clsact_remove(link->ifindex, ATTACH_EGRESS) ?: error;
 	if (error)
 		report_print(context, LOG_WARNING, "device %s: cannot remove the clsact filter: %s",
 			     link->name, strerror(-error));
 }
 
-static void link_gone(void *context, uint32_t ifindex)
+static void link_ignore(void *context, uint32_t ifindex)
 {
 	(void)context, (void)ifindex;
 }
@@ -31,7 +32,8 @@ static void addresses_changed(void *context)
 
 static int filters_remove(const struct report_sink *sink)
 {
-	struct link_sink links = {(void *)sink, link_clear, link_gone, addresses_changed};
+	struct link_sink links = {(void *)sink, link_clear, link_ignore, addresses_changed,
+				  link_ignore};
 	struct link_monitor *monitor;
 	int error = link_monitor_new(&links, &monitor);
 

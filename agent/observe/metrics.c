@@ -108,9 +108,13 @@ static void write_audits(FILE *out, const struct agent_reading *agent)
 	static const struct metrics_family drift = {
 		"map_drift_total", "counter",
 		"Differences that these comparisons have found and set right."};
+	static const struct metrics_family repairs = {
+		"device_repairs_total", "counter",
+		"Times that the program of a device, taken off by somebody, was attached again."};
 
 	write_single(out, &audits, (double)agent->map_audits);
 	write_single(out, &drift, (double)agent->map_drift);
+	write_single(out, &repairs, (double)agent->repairs);
 }
 
 static void write_agent(FILE *out, const struct agent_reading *agent)

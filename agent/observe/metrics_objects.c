@@ -88,6 +88,26 @@ void metrics_objects_write_endpoints(FILE *out, const struct readings *readings)
 	}
 }
 
+/* Whose program sees the packets of a device beside ours. */
+static void write_others(FILE *out, const struct readings *readings)
+{
+	static const struct metrics_family family = {
+		"device_foreign_programs", "gauge",
+		"Programs of others that the device runs before the router's, and behind it."};
+
+	metrics_format_family(out, &family);
+	for (size_t i = 0; i < readings->device_count; i++) {
+		const struct device *device = &readings->devices[i].device;
+		const struct metrics_label before[] = {
+			{"device", device->name}, {"position", "before"}, {NULL, NULL}};
+		const struct metrics_label behind[] = {
+			{"device", device->name}, {"position", "behind"}, {NULL, NULL}};
+
+		metrics_format_count(out, &family, before, device->before);
+		metrics_format_count(out, &family, behind, device->behind);
+	}
+}
+
 void metrics_objects_write_devices(FILE *out, const struct readings *readings)
 {
 	static const struct metrics_family family = {"device_attached", "gauge",
@@ -104,4 +124,5 @@ void metrics_objects_write_devices(FILE *out, const struct readings *readings)
 								    {NULL, NULL}},
 				     device->attach != 0);
 	}
+	write_others(out, readings);
 }

@@ -59,6 +59,7 @@ struct agent_reading {
 	uint64_t map_errors;        /* failed map updates since the start */
 	uint64_t map_audits;        /* comparisons of the maps with what they should hold */
 	uint64_t map_drift;         /* differences that these have found */
+	uint64_t repairs;           /* times that a device's program was attached again */
 	struct latency event_to_maps;
 	struct kube_reading kube;
 	struct status_reading status;

@@ -95,7 +95,8 @@ static void write_checks(FILE *out, const struct status_page *page)
 
 static void write_devices(FILE *out, const struct readings *readings)
 {
-	static const char *const columns[] = {"device", "index", "MTU", "attached", NULL};
+	static const char *const columns[] = {"device", "index",  "MTU", "attached",
+					      "before", "behind", NULL};
 
 	table_start(out, "Devices", columns);
 	for (size_t i = 0; i < readings->device_count; i++) {
@@ -106,6 +107,8 @@ static void write_devices(FILE *out, const struct readings *readings)
 		number(out, reading->ifindex);
 		number(out, reading->device.mtu);
 		cell(out, readings_attach_label(reading->device.attach));
+		number(out, reading->device.before);
+		number(out, reading->device.behind);
 		fputs("</tr>\n", out);
 	}
 	fputs("</table>\n", out);

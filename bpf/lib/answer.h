@@ -288,7 +288,7 @@ __noinline int answer_gap(struct packet_context *ctx, struct scratch *s, __u32 s
 		segment_timestamps(&s->segment, flow->client_tsval, s->packet.tsval);
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+	s->packet.action = deliver_to_pod(ctx, flow, flow->leg.ifindex);
 	return VERDICT_POD_ACKNOWLEDGED;
 }
 

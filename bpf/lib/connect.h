@@ -158,6 +158,12 @@ __noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32
 	flow->leg.tries++;
 	flow->leg.pod_next = s->packet.now; /* free until the pod answers: when the SYN went */
 	connect_syn_segment(&s->segment, flow);
+	if (deliver_is_chain()) {
+		if (segment_write(ctx, s) < 0)
+			return VERDICT_INTERNAL;
+		s->packet.action = deliver_to_pod(ctx, flow, 0);
+		return verdict;
+	}
 	__builtin_memset(s->segment.destination_mac, 0, 6);
 	__builtin_memset(s->segment.source_mac, 0, 6);
 	device = connect_device(ctx, flow, &s->packet);

@@ -71,7 +71,8 @@ __noinline int cut_send(struct packet_context *ctx, struct scratch *s, __u32 slo
 	splice_count_bytes(flow, length, to_pod);
 	if (!to_pod)
 		splice_note_pod_next(flow, s->splice.seq + length);
-	s->packet.action = bpf_redirect(s->splice.ifindex, 0);
+	s->packet.action = to_pod ? deliver_to_pod(ctx, flow, s->splice.ifindex)
+				  : bpf_redirect(s->splice.ifindex, 0);
 	return to_pod ? VERDICT_TO_POD : VERDICT_TO_CLIENT;
 }
 

@@ -153,7 +153,7 @@ __noinline int icmp_to_pod(struct packet_context *ctx, struct scratch *s, __u32 
 			 s->packet.seq - flow->leg.d, diff) ||
 	    bpf_skb_store_bytes(ctx, 0, flow->leg.pod_mac, 12, 0))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+	s->packet.action = deliver_to_pod(ctx, flow, flow->leg.ifindex);
 	return VERDICT_ICMP_TRANSLATED;
 }
 
@@ -206,6 +206,8 @@ __noinline int icmp_receive(struct packet_context *ctx, struct scratch *s)
 		return VERDICT_NOT_OURS;
 	flow = flow_find(&s->packet.key, &ref);
 	if (!flow)
+		return VERDICT_NOT_OURS;
+	if (deliver_is_chain() && s->packet.egress != (FLOW_TAG_SIDE(ref.tag) == FLOW_SIDE_POD))
 		return VERDICT_NOT_OURS;
 	packet_parse_rest(ctx, &s->packet);
 	s->packet.generation = flow->generation;

@@ -37,6 +37,14 @@ static __always_inline __u8 join_peer_flag(__u32 ifindex)
 	return device && (device->flags & DEVICE_PEER) ? TCP_SIDE_PEER : 0;
 }
 
+/* The pod's: where its packet came from. */
+static __always_inline __u32 join_device(struct packet_context *ctx, const struct packet *packet)
+{
+	__u32 came = deliver_is_chain() ? ctx->ingress_ifindex : 0;
+
+	return came ? came : packet->ifindex;
+}
+
 static __always_inline __u16 join_mtu(struct packet_context *ctx, __u32 ifindex)
 {
 	__u32 mtu = 0;
@@ -78,7 +86,8 @@ static __always_inline void join_fill_leg(struct packet_context *ctx, struct flo
 	leg->tsecr_floor = packet->tsval;
 	leg->pod_ack = flow->client_start;
 	leg->pod_next = flow->isn + 1;
-	leg->flags = join_peer_flag(packet->ifindex);
+	leg->ifindex = join_device(ctx, packet);
+	leg->flags = join_peer_flag(leg->ifindex);
 	if (options->timestamps && (flow->client_flags & TCP_SIDE_TIMESTAMPS))
 		leg->flags |= TCP_SIDE_TIMESTAMPS;
 	if (options->sack && (flow->client_flags & TCP_SIDE_SACK))
@@ -89,8 +98,7 @@ static __always_inline void join_fill_leg(struct packet_context *ctx, struct flo
 		leg->wscale = options->wscale;
 	}
 	leg->mss = mss < JOIN_MSS_MIN ? JOIN_MSS_MIN : mss;
-	leg->ifindex = packet->ifindex;
-	leg->mtu = join_mtu(ctx, packet->ifindex);
+	leg->mtu = join_mtu(ctx, leg->ifindex);
 	__builtin_memcpy(leg->pod_mac, packet->source_mac, 6);
 	__builtin_memcpy(leg->own_mac, packet->destination_mac, 6);
 }

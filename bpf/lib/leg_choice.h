@@ -17,7 +17,7 @@ __noinline int leg_reset(struct packet_context *ctx, struct scratch *s, __u32 sl
 	segment_no_options(&s->segment);
 	if (segment_write(ctx, s) < 0)
 		return -1;
-	bpf_clone_redirect(ctx, flow->leg.ifindex, 0);
+	deliver_clone_to_pod(ctx, flow, flow->leg.ifindex);
 	flow->switches++;
 	leg_end(flow, &flow->leg);
 	return 0;

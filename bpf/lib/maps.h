@@ -74,6 +74,7 @@ MAP_QUEUE(holds_large_free, HOLDS_LARGE_DEFAULT);
 MAP_LRU(sources, struct source_key, struct source, 2 * HOLDS_LARGE_DEFAULT);
 
 MAP_HASH(listeners, struct listener_key, struct listener, LISTENERS_DEFAULT);
+MAP_ARRAY(ports_used, __u64, PORTS_USED_WORDS);
 MAP_ARRAY(route_meta, struct route_meta, 1);
 MAP_HASH(hosts, struct host_key, struct host, RULES_DEFAULT);
 MAP_HASH(paths, struct path_key, struct path_entry, 2 * RULES_DEFAULT);

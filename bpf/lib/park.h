@@ -54,7 +54,7 @@ __noinline int park_tell(struct packet_context *ctx, struct scratch *s, __u32 sl
 	}
 	if (segment_write(ctx, s) < 0)
 		return -1;
-	return bpf_clone_redirect(ctx, leg->ifindex, 0);
+	return deliver_clone_to_pod(ctx, flow, leg->ifindex);
 }
 
 /* Ends a parked leg as TCP does; it stays for the pod's answer until its place is needed. */
@@ -108,7 +108,7 @@ __noinline int park_answer(struct packet_context *ctx, struct scratch *s, __u32 
 	s->segment.seq = leg->e - !!(flags & TCP_FIN);
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(leg->ifindex, 0);
+	s->packet.action = deliver_to_pod(ctx, flow, leg->ifindex);
 	return VERDICT_PARKED_ANSWERED;
 }
 

@@ -31,7 +31,10 @@ static __always_inline int pass_with_farewell(struct packet_context *ctx, struct
 
 	if ((verdict != VERDICT_TO_POD && verdict != VERDICT_TO_CLIENT) || !park_any(flow))
 		return verdict;
-	bpf_clone_redirect(ctx, s->splice.ifindex, 0);
+	if (to_pod)
+		deliver_clone_to_pod(ctx, flow, s->splice.ifindex);
+	else
+		bpf_clone_redirect(ctx, s->splice.ifindex, 0);
 	park_finish_all(ctx, s, slot);
 	s->packet.action = ACTION_DROP;
 	return verdict;
@@ -231,7 +234,7 @@ __noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u
 	s->segment.flags = TCP_RST;
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+	s->packet.action = deliver_to_pod(ctx, flow, flow->leg.ifindex);
 	return VERDICT_OLD_LEG_RESET;
 }
 

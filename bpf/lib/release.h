@@ -125,12 +125,12 @@ __noinline int release_from(struct packet_context *ctx, struct scratch *s, __u32
 			return VERDICT_INTERNAL;
 		offset += count;
 		if (offset < total)
-			bpf_clone_redirect(ctx, flow->leg.ifindex, 0);
+			deliver_clone_to_pod(ctx, flow, flow->leg.ifindex);
 	}
-	if (flow->leg.flags & TCP_SIDE_PEER)
+	if (!deliver_is_chain() && (flow->leg.flags & TCP_SIDE_PEER))
 		splice_redirect_peer(ctx, s, flow->leg.ifindex);
 	else
-		s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+		s->packet.action = deliver_to_pod(ctx, flow, flow->leg.ifindex);
 	return verdict;
 }
 

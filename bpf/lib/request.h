@@ -341,7 +341,7 @@ static __always_inline int request_cut(struct packet_context *ctx, struct scratc
 	if (!request_needs_probe(flow))
 		return verdict;
 	if (verdict == VERDICT_TO_POD)
-		bpf_clone_redirect(ctx, flow->leg.ifindex, 0);
+		deliver_clone_to_pod(ctx, flow, flow->leg.ifindex);
 	return request_probe(ctx, s, slot);
 }
 

@@ -43,7 +43,7 @@ __noinline int request_probe(struct packet_context *ctx, struct scratch *s, __u3
 				   splice_tsecr_to_pod(flow, s->packet.tsecr));
 	if (segment_write_probe(ctx, s))
 		return VERDICT_INTERNAL;
-	s->packet.action = bpf_redirect(flow->leg.ifindex, 0);
+	s->packet.action = deliver_to_pod(ctx, flow, flow->leg.ifindex);
 	return VERDICT_POD_PROBED;
 }
 

@@ -55,6 +55,7 @@ struct packet {
 	__u32 generation;
 	__u32 leg;
 	__u32 action; /* what the hook returns */
+	__u32 egress; /* DELIVERY_CHAIN: the packet is leaving, for a client */
 };
 
 /* TCP options as parsed from a SYN or SYN-ACK. */
@@ -164,6 +165,8 @@ struct reading {
 };
 
 struct scratch {
+	__u32 busy; /* DELIVERY_CHAIN: a program works with it; what it sends meets our hook */
+	__u32 pad;
 	struct packet packet;
 	struct tcp_options options;
 	struct segment segment;

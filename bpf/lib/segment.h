@@ -11,7 +11,7 @@
 #ifndef PATHROUTE_SEGMENT_H
 #define PATHROUTE_SEGMENT_H
 
-#include "packet.h"
+#include "deliver.h"
 #include "tcp_options.h"
 
 #define SEGMENT_TTL 64
@@ -224,7 +224,7 @@ static __always_inline void segment_turn(struct segment *segment, const struct p
 /* Sends what segment_write() built back where the packet came from. */
 static __always_inline void segment_return(struct packet *packet)
 {
-	packet->action = bpf_redirect(packet->ifindex, 0);
+	packet->action = deliver_back(packet);
 }
 
 #endif

@@ -72,7 +72,7 @@ __noinline int send_probe(struct packet_context *ctx, struct scratch *s, __u32 s
 				   splice_tsecr_to_pod(flow, flow->tsval));
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
-	bpf_clone_redirect(ctx, leg->ifindex, 0);
+	deliver_clone_to_pod(ctx, flow, leg->ifindex);
 	return VERDICT_SILENT_PROBED;
 }
 

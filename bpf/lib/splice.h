@@ -122,13 +122,16 @@ static __always_inline void splice_redirect_peer(struct packet_context *ctx, str
 	s->packet.action = bpf_redirect_peer(ifindex, 0);
 }
 
-/* Stores the translated headers and picks the way out. Ethernet addresses are in s->frame. */
+/* Stores the translated headers and picks the way out. Ethernet addresses are in s->frame; with
+ * DELIVERY_CHAIN those of the packet are right. */
 static __always_inline int splice_send(struct packet_context *ctx, struct scratch *s,
 				       const struct splice *splice, __u64 diff)
 {
 	__u32 check = s->packet.l4 + TCP_CHECK_OFFSET;
 	int failed;
 
+	if (deliver_is_chain() && bpf_skb_load_bytes(ctx, 0, s->frame.v4.destination_mac, 12))
+		return VERDICT_INTERNAL;
 	if (s->packet.ipv6)
 		failed = splice_store_v6(ctx, s, splice, &diff);
 	else
@@ -136,7 +139,9 @@ static __always_inline int splice_send(struct packet_context *ctx, struct scratc
 	if (failed || bpf_l4_csum_replace(ctx, check, 0, splice->address_diff, BPF_F_PSEUDO_HDR) ||
 	    bpf_l4_csum_replace(ctx, check, 0, checksum_fold32(diff), 0))
 		return VERDICT_INTERNAL;
-	if (splice->peer)
+	if (deliver_is_chain())
+		s->packet.action = ACTION_PASS;
+	else if (splice->peer)
 		splice_redirect_peer(ctx, s, splice->ifindex);
 	else
 		s->packet.action = bpf_redirect(splice->ifindex, 0);

@@ -26,7 +26,7 @@ class Agent:
         self.bpffs = bpffs
         self.manifests = manifests
         self.devices = devices
-        self.options = []
+        self.options = os.environ.get("LAB_AGENT", "").split()
         self.process = None
 
     def command(self):

@@ -64,7 +64,8 @@ def test_uninstall_detaches_unpins_and_leaves_nothing(own_shop, web):
 
 @pytest.mark.parametrize("name,kind,value,entries", [
     ("rules", "array", 8, 8192), ("verdicts", "percpu_array", 8, 3), ("flows", "array", 8, 4)])
-def test_maps_of_another_build_stop_the_agent(own_shop, web, name, kind, value, entries):
+def test_maps_of_another_build_stop_the_agent_with_advice(own_shop, web, name, kind, value,
+                                                          entries):
     agent = own_shop.agent
     agent.stop()
     pin = agent.map_path(name)

@@ -280,7 +280,8 @@ static int load(struct ctl_maps *maps)
 int ctl_maps_attach(struct ctl_maps *maps, enum attach_wish wish)
 {
 	char directory[PINS_PATH_MAX];
-	struct attach_point point = {directory, if_nametoindex("lo"), maps->program_fd, wish};
+	struct attach_point point = {directory, if_nametoindex("lo"), ATTACH_INGRESS,
+				     maps->program_fd, wish};
 	int error = pins_format_directory(maps->bpffs, directory, sizeof(directory));
 
 	return error ? error : attach_device(&point, &maps->attached);
@@ -296,7 +297,8 @@ static int put_program(struct ctl_maps *maps)
 	struct device device = {.mtu = 65536, .name = "lo"};
 	int error;
 
-	maps->program_fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "pass", "GPL", pass, 2, NULL);
+	maps->program_fd =
+		bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "pathroute_ingre", "GPL", pass, 2, NULL);
 	if (maps->program_fd < 0 || bpf_obj_get_info_by_fd(maps->program_fd, &info, &length))
 		return -errno;
 	maps->program_id = info.id;

@@ -61,6 +61,12 @@ static void addresses_changed(void *context)
 	scene.address_changes++;
 }
 
+static void hooks_changed(void *context)
+{
+	(void)context;
+	scene.hook_changes++;
+}
+
 static char *const patterns[] = {(char *)"veth*"};
 
 int scene_setup(void **state)
@@ -79,7 +85,7 @@ int scene_setup(void **state)
 				.head_timeout_s = 30,
 				.idle_timeout_s = 60,
 			},
-		.events = {&scene, report_keep, addresses_changed},
+		.events = {&scene, report_keep, addresses_changed, hooks_changed},
 	};
 	snprintf(scene.bpffs, sizeof(scene.bpffs), "/tmp/pathroute-attach-XXXXXX");
 	scene.options.bpffs = scene.bpffs;

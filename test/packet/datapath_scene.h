@@ -11,6 +11,7 @@ struct datapath_scene {
 	struct datapath_options options;
 	struct datapath_events events;
 	int address_changes;
+	int hook_changes;
 	char words[4096]; /* all that was reported */
 };
 

@@ -34,6 +34,17 @@ uint32_t routes_endpoint(const struct routes *routes, unsigned pod)
 	return 1 + pod + (routes->ipv6 ? NETWORK_PODS : 0);
 }
 
+void routes_use_port(const struct routes *routes, enum ports_kind kind, uint16_t port)
+{
+	uint32_t index = PORTS_USED_WORD(kind, htons(port));
+	int map = testbed_map(routes->testbed, "ports_used");
+	uint64_t word = 0;
+
+	bpf_map_lookup_elem(map, &index, &word);
+	word |= PORTS_USED_BIT(htons(port));
+	bpf_map_update_elem(map, &index, &word, BPF_ANY);
+}
+
 static void write_endpoints(struct routes *routes)
 {
 	for (unsigned pod = 0; pod < NETWORK_PODS; pod++) {
@@ -45,6 +56,7 @@ static void write_endpoints(struct routes *routes)
 
 		put(routes, "endpoints", routes_endpoint(routes, pod), &endpoint);
 	}
+	routes_use_port(routes, PORTS_ENDPOINT, ROUTES_POD_PORT);
 }
 
 uint32_t routes_add_members(struct routes *routes, const unsigned *pods, unsigned count)
@@ -125,6 +137,7 @@ void routes_add_listener(struct routes *routes, const struct ip_address *address
 	struct listener_key key = {.address = *address, .port = htons(port)};
 	struct listener listener = {.table = table};
 
+	routes_use_port(routes, PORTS_LISTENER, port);
 	bpf_map_update_elem(testbed_map(routes->testbed, "listeners"), &key, &listener, BPF_ANY);
 }
 

@@ -55,6 +55,9 @@ void routes_set_rule(struct routes *routes, enum routes_rule rule, const struct 
 /* What RULE_MOVED answers. */
 void routes_set_redirect(struct routes *routes, const struct redirect *redirect);
 
+/* As the agent does before it adds a listener or an endpoint of that port. */
+void routes_use_port(const struct routes *routes, enum ports_kind kind, uint16_t port);
+
 void routes_add_listener(struct routes *routes, const struct ip_address *address, uint16_t port,
 			 uint32_t table);
 

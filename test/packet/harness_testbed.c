@@ -69,6 +69,8 @@ struct pathroute_tc *testbed_open(const struct datapath_settings *settings)
 	unpin(skeleton->obj);
 	set_sizes(skeleton->obj, settings);
 	memcpy((void *)&skeleton->rodata->settings, settings, sizeof(*settings));
+	bpf_program__set_autoload(skeleton->progs.pathroute_chain,
+				  settings->delivery == DELIVERY_CHAIN);
 	return skeleton;
 }
 

@@ -61,8 +61,8 @@ static void sizes_set(struct bpf_object *object)
 	{
 		if (!strcmp(bpf_map__name(map), "rules"))
 			bpf_map__set_max_entries(map, ROUTES_RULES);
-		else if (bpf_map__max_entries(map) > 1024)
-			bpf_map__set_max_entries(map, 1024);
+		else if (bpf_map__max_entries(map) > PORTS_USED_WORDS)
+			bpf_map__set_max_entries(map, PORTS_USED_WORDS);
 	}
 	bpf_map__set_max_entries(routes.skeleton->maps.endpoints, ROUTES_ENDPOINTS);
 }

@@ -119,6 +119,22 @@ static void a_path_that_was_deleted_is_told_and_repaired(void **state)
 	repair();
 }
 
+static void a_port_that_was_cleared_is_told_and_repaired(void **state)
+{
+	uint32_t listeners = PORTS_USED_WORD(PORTS_LISTENER, htons(80));
+	uint32_t endpoints = PORTS_USED_WORD(PORTS_ENDPOINT, htons(8080));
+	uint64_t none = 0;
+
+	(void)state;
+	routes_make();
+	bpf_map_update_elem(routes_map("ports_used"), &listeners, &none, BPF_ANY);
+	bpf_map_update_elem(routes_map("ports_used"), &endpoints, &none, BPF_ANY);
+	assert_int_equal(audit(), 2);
+	expect("port 80 of listeners missing");
+	expect("port 8080 of endpoints missing");
+	repair();
+}
+
 static void a_listener_that_nobody_asked_for_is_told_and_repaired(void **state)
 {
 	struct listener_key key = routes_listener_key("10.96.0.99");
@@ -236,6 +252,7 @@ int main(void)
 		TEST(maps_as_written_do_not_differ),
 		TEST(an_audit_writes_nothing),
 		TEST(a_path_that_was_deleted_is_told_and_repaired),
+		TEST(a_port_that_was_cleared_is_told_and_repaired),
 		TEST(a_listener_that_nobody_asked_for_is_told_and_repaired),
 		TEST(a_path_that_leads_elsewhere_is_told_and_repaired),
 		TEST(another_member_of_a_rule_is_told_and_repaired),

@@ -38,7 +38,7 @@ static struct endpoint_reading endpoints[] = {
 };
 
 static struct device_reading devices[] = {
-	{.ifindex = 3, .device = {.mtu = 1500, .name = "veth0", .attach = 1}},
+	{.ifindex = 3, .device = {.mtu = 1500, .name = "veth0", .attach = 1, .before = 2}},
 	{.ifindex = 4, .device = {.mtu = 1500, .name = "veth1", .attach = 0}},
 };
 
@@ -233,6 +233,10 @@ static void rules_and_endpoints_have_their_labels(void **state)
 	assert_line(text, "pathroute_flows{state=\"waiting\"} 6");
 	assert_line(text, "pathroute_map_capacity{map=\"flows\"} 131072");
 	assert_line(text, "pathroute_device_attached{device=\"veth1\",mode=\"none\"} 0");
+	assert_line(text,
+		    "pathroute_device_foreign_programs{device=\"veth0\",position=\"before\"} 2");
+	assert_line(text,
+		    "pathroute_device_foreign_programs{device=\"veth0\",position=\"behind\"} 0");
 }
 
 #define API "{namespace=\"shop\",route=\"web\",rule=\"api\""

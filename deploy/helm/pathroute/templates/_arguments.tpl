@@ -17,12 +17,14 @@ floating point one. */}}
 - --daemonset={{ include "pathroute.agent" . }}
 {{- $agent := .Values.agent }}
 {{- include "pathroute.option" (list "class" .Values.class) }}
+{{- include "pathroute.option" (list "zone" .Values.zone) }}
 {{- include "pathroute.option" (list "namespace" .Values.watchNamespace) }}
 {{- range .Values.devices }}
 {{- include "pathroute.option" (list "device" .) }}
 {{- end }}
 {{- include "pathroute.option" (list "http-listen" (printf "%s:%v" .Values.http.address .Values.http.port)) }}
 {{- include "pathroute.option" (list "attach" $agent.attach) }}
+{{- include "pathroute.option" (list "delivery" $agent.delivery) }}
 {{- include "pathroute.option" (list "bpffs" $agent.bpffs) }}
 {{- include "pathroute.option" (list "log-level" $agent.logLevel) }}
 {{- include "pathroute.option" (list "mss" $agent.mss) }}
