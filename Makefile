@@ -47,7 +47,7 @@ LAB_SOURCES := $(foreach source,$(filter-out %.bpf.c,$(wildcard test/lab/*.c)),$
 LAB_HELPERS := $(filter-out $(LAB_SOURCES) %.bpf.c,$(wildcard test/lab/*.c)) \
 	       $(wildcard test/unit/http_vectors*.c)
 E2E_SOURCES := $(wildcard test/e2e/*.c)
-BENCH_SOURCES := $(wildcard bench/packet.c bench/*_probe.c)
+BENCH_SOURCES := $(wildcard bench/packet.c bench/flood.c)
 BENCH_HELPERS := $(filter-out $(BENCH_SOURCES) %.bpf.c,$(wildcard bench/*.c))
 
 HOST_SOURCES := $(AGENT_MAIN) $(LIBRARY_SOURCES) $(CTL_SOURCES) $(UNIT_TESTS) $(UNIT_HELPERS) \
@@ -64,6 +64,8 @@ PACKET_PROGRAMS := $(PACKET_TESTS:test/%.c=$(BUILD)/%)
 LAB_PROGRAMS := $(LAB_SOURCES:test/%.c=$(BUILD)/%)
 E2E_PROGRAMS := $(E2E_SOURCES:test/%.c=$(BUILD)/%)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
+# What bench/run needs beside the agent.
+BENCH_PARTS := $(BUILD)/bench/flood $(BUILD)/bare.bpf.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -169,8 +170,10 @@ static int datapath_start(struct controller *controller)
 /* The kernel is touched last: a mistake of the user is found before. */
 static int controller_start(struct controller *controller)
 {
-	int error = loop_start(controller);
+	int error = controller_place_find(controller);
 
+	if (!error)
+		error = loop_start(controller);
 	if (!error && !controller->options->manifests)
 		error = controller_kube_open(controller);
 	if (!error)
@@ -213,8 +216,9 @@ static void controller_done(struct controller *controller)
 	datapath_close(controller->datapath);
 	event_loop_free(controller->loop);
 	route_store_free(controller->store);
-	route_report_done(&controller->report);
+	live_table_done(&controller->live);
 	refused_files_done(&controller->refused);
+	free(controller->node);
 }
 
 /* Everything is closed when it returns. */

@@ -65,29 +65,49 @@ static void report_log(const struct route_report *report, const struct route_rep
 	}
 }
 
-static void report_accept(struct controller *controller, const struct route_report *report)
+static void live_accept(struct controller *controller, const struct live_table *live)
 {
-	report_log(report, &controller->report);
-	route_report_done(&controller->report);
-	controller->report = *report;
+	report_log(&live->report, &controller->live.report);
+	live_table_done(&controller->live);
+	controller->live = *live;
 }
 
-int controller_build(const struct controller *controller, struct route_table **ret_table,
-		     struct route_report *ret_report)
+/* *found holds addresses that must outlive the options; the caller frees it. */
+static int build_options(const struct controller *controller, struct ip_address **found,
+			 struct route_table_options *ret_options)
 {
-	_cleanup_free_ struct ip_address *found = NULL;
 	struct route_table_options wanted = {
 		.class_name = controller->options->class_name,
 		.node_addresses = controller->options->node_addresses,
 		.node_address_count = controller->options->node_address_count,
+		.place = controller->place,
 	};
 	int error = 0;
 
 	if (!wanted.node_address_count) {
-		error = node_addresses_list(&found, &wanted.node_address_count);
-		wanted.node_addresses = found;
+		error = node_addresses_list(found, &wanted.node_address_count);
+		wanted.node_addresses = *found;
 	}
-	return error ?: route_table_build(controller->store, &wanted, ret_table, ret_report);
+	*ret_options = wanted;
+	return error;
+}
+
+int controller_build(const struct controller *controller, struct route_table **ret_table)
+{
+	_cleanup_free_ struct ip_address *found = NULL;
+	struct route_table_options wanted;
+	int error = build_options(controller, &found, &wanted);
+
+	return error ?: route_table_build(controller->store, &wanted, ret_table, NULL);
+}
+
+static int live_build(const struct controller *controller, struct live_table *ret_live)
+{
+	_cleanup_free_ struct ip_address *found = NULL;
+	struct route_table_options wanted;
+	int error = build_options(controller, &found, &wanted);
+
+	return error ?: live_table_build(controller->store, &wanted, ret_live);
 }
 
 static void change_log(const struct route_table *table, const struct route_change *change,
@@ -144,19 +164,80 @@ static void failure_log(struct controller *controller, int error, const struct r
 	event_timer_arm(controller->retry_timer, RETRY_MS, 0);
 }
 
-static void route_table_freep(struct route_table **table)
+static void applied(struct controller *controller, const struct route_change *change,
+		    double begin_ms)
 {
-	route_table_free(*table);
+	event_time(controller, change);
+	change_log(controller->live.table, change, controller_clock_exact_ms() - begin_ms);
+	controller->applied = true;
+	controller->applied_ms = controller_clock_ms();
+}
+
+static void apply_whole(struct controller *controller)
+{
+	double begin_ms = controller_clock_exact_ms();
+	struct route_change change = {0};
+	struct live_table live;
+	int error = live_build(controller, &live);
+
+	if (error) {
+		failure_log(controller, error, &change);
+		return;
+	}
+	route_store_settle(controller->store);
+	error = datapath_apply(controller->datapath, live.table, &change);
+	controller_log_forget_names(controller);
+	live_accept(controller, &live);
+	if (error) {
+		failure_log(controller, error, &change);
+		return;
+	}
+	applied(controller, &change, begin_ms);
+	controller_status_applied(controller);
+}
+
+static void status_changed(void *context, const struct route_status *status,
+			   const struct route_status *before)
+{
+	bool *is_changed = context;
+
+	*is_changed = true;
+	condition_log(status, &status->ready, &before->ready);
+}
+
+/* When nothing but endpoints has changed: at the cost of the rules that use them. False: the whole
+ * is to be applied. */
+static bool apply_endpoints(struct controller *controller)
+{
+	double begin_ms = controller_clock_exact_ms();
+	bool is_changed = false;
+	struct live_touched touched = {.context = &is_changed, .status_changed = status_changed};
+	struct route_change change = {0};
+	int error = live_table_refresh(&controller->live, controller->store, &controller->place,
+				       &touched);
+
+	if (!error)
+		error = datapath_refresh(
+			controller->datapath, controller->live.table,
+			&(const struct rule_places){touched.rules, touched.rule_count}, &change);
+	free(touched.rules);
+	if (error)
+		return false;
+	route_store_settle(controller->store);
+	controller_log_forget_names(controller);
+	applied(controller, &change, begin_ms);
+	if (is_changed)
+		controller_status_applied(controller);
+	else
+		controller_status_settled(controller);
+	return true;
 }
 
 void controller_apply(struct controller *controller)
 {
-	struct route_report report = {0};
-	struct route_change change = {0};
-	_cleanup_(route_table_freep) struct route_table *table = NULL;
-	double begin = controller_clock_exact_ms();
 	uint64_t revision = route_store_revision(controller->store);
-	int error;
+	bool endpoints_only = controller->applied && !controller->due &&
+			      !route_store_changes(controller->store)->others;
 
 	if (!controller->synced || (revision == controller->revision && !controller->due)) {
 		controller->event_ms = controller->applied ? 0 : controller->event_ms;
@@ -167,21 +248,6 @@ void controller_apply(struct controller *controller)
 	event_timer_disarm(controller->retry_timer);
 	controller->applied = controller->due = false;
 	controller->revision = revision;
-	error = controller_build(controller, &table, &report);
-	if (error) {
-		failure_log(controller, error, &change);
-		return;
-	}
-	error = datapath_apply(controller->datapath, table, &change);
-	controller_log_forget_names(controller);
-	report_accept(controller, &report);
-	if (error) {
-		failure_log(controller, error, &change);
-		return;
-	}
-	event_time(controller, &change);
-	change_log(table, &change, controller_clock_exact_ms() - begin);
-	controller->applied = true;
-	controller->applied_ms = controller_clock_ms();
-	controller_status_applied(controller);
+	if (!endpoints_only || !apply_endpoints(controller))
+		apply_whole(controller);
 }

@@ -43,7 +43,7 @@ static int maps_compare(struct controller *controller, size_t *ret_count)
 	const struct report_sink report = {report_log, NULL};
 	struct audit_log log = {0};
 	const struct audit_sink sink = {&log, difference_log, &report};
-	int error = controller_build(controller, &table, NULL);
+	int error = controller_build(controller, &table);
 
 	return error ?: datapath_audit(controller->datapath, table, &sink, ret_count);
 }

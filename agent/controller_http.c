@@ -80,7 +80,7 @@ static struct agent_reading agent_read(struct controller *controller)
 		.version = PATHROUTE_VERSION,
 		.sync_age = sync_age(controller),
 		.manifests_refused = refused_count(controller),
-		.routes = routes_accepted(&controller->report),
+		.routes = routes_accepted(&controller->live.report),
 		.map_errors = controller->map_errors,
 		.map_audits = controller->map_audits,
 		.map_drift = controller->map_drift,

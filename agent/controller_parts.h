@@ -11,13 +11,15 @@
 #include "observe/http_server.h"
 #include "observe/readings.h"
 #include "refused_files.h"
+#include "route/live_table.h"
 #include "route/route_store.h"
-#include "route/route_table_build.h"
 #include "route/route_version.h"
 #include "source/source.h"
 
 struct controller {
 	const struct options *options;
+	char *node;                  /* its name */
+	struct endpoint_place place; /* and where it is */
 	struct event_loop *loop;
 	struct datapath *datapath;
 	struct event_timer *key_timer;
@@ -37,11 +39,11 @@ struct controller {
 	bool synced; /* the store holds everything that exists */
 	struct refused_files refused;
 
-	struct route_report report;
-	uint64_t revision;   /* of the store, at the last apply */
-	bool due;            /* to be built although the store is the same */
-	bool applied;        /* the maps hold what the store says */
-	uint64_t applied_ms; /* when they last did; 0: never */
+	struct live_table live; /* as applied last, whether or not the maps took it */
+	uint64_t revision;      /* of the store, at the last apply */
+	bool due;               /* to be built although the store is the same */
+	bool applied;           /* the maps hold what the store says */
+	uint64_t applied_ms;    /* when they last did; 0: never */
 	uint64_t map_errors;
 	uint64_t map_audits;
 	uint64_t map_drift; /* differences that audits have found, since the start */
@@ -56,6 +58,11 @@ struct controller {
 	struct controller_log *log; /* NULL: no access log is wanted */
 };
 
+/* Finds out which node this is, and where. */
+int controller_place_find(struct controller *controller);
+/* Of the environment; NULL: it is not there, or empty. */
+const char *controller_variable(const char *name);
+
 uint64_t controller_clock_ms(void);
 double controller_clock_exact_ms(void);
 
@@ -63,8 +70,7 @@ double controller_clock_exact_ms(void);
 void controller_apply(struct controller *controller);
 
 /* The table of what the store holds now. 0 or a negative errno. */
-int controller_build(const struct controller *controller, struct route_table **ret_table,
-		     struct route_report *ret_report);
+int controller_build(const struct controller *controller, struct route_table **ret_table);
 
 /* Compares what the maps really hold with the store, now and from time to time; what differs is
  * logged, counted and set right. */
@@ -100,9 +106,13 @@ void controller_status_stop(struct controller *controller);
 void controller_status_seen(void *context, const struct route_version *version,
 			    const struct rejection *refused);
 void controller_status_gone(void *context, const struct object_key *key);
-/* The maps hold what the store says; after an apply, the report is new, too. */
+/* The maps hold what the store says; after a change of the report, that is new, too. */
 void controller_status_settled(struct controller *controller);
 void controller_status_applied(struct controller *controller);
+/* On how many nodes the agents' DaemonSet wants one; 0: not known. */
+void controller_status_set_wanted(const struct controller *controller, uint32_t nodes);
+/* The uid of the DaemonSet, to which this agent's Leases belong. */
+void controller_status_owner(struct controller *controller, const char *uid);
 /* Ends the loop, as soon as another agent can lead. */
 void controller_status_end(struct controller *controller);
 /* Where this agent's Leases are, and its DaemonSet. */

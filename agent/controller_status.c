@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -17,31 +15,11 @@
 struct controller_status {
 	struct status_service *service;
 	struct event_timer *release_timer;
-	char node[OBJECT_NAME_MAX + 1];
 };
-
-/* An empty variable is as good as none. */
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
-static int node_find(const struct options *options, char ret_node[OBJECT_NAME_MAX + 1])
-{
-	const char *name = options->node_name ? options->node_name : variable("NODE_NAME");
-	char host[HOST_NAME_MAX + 1] = "";
-
-	if (!name && gethostname(host, sizeof(host) - 1))
-		return -errno;
-	snprintf(ret_node, OBJECT_NAME_MAX + 1, "%s", name ? name : host);
-	return 0;
-}
 
 const char *controller_namespace(const struct options *options)
 {
-	const char *pod = variable("POD_NAMESPACE");
+	const char *pod = controller_variable("POD_NAMESPACE");
 
 	if (options->lease_namespace)
 		return options->lease_namespace;
@@ -70,16 +48,13 @@ static int service_start(struct controller *controller, struct controller_status
 		.namespace = controller_namespace(options),
 		.class_name = options->class_name ? options->class_name : ROUTE_CLASS_DEFAULT,
 		.watched = options->namespace,
-		.node = status->node,
-		.daemonset = options->daemonset,
-		.report = &controller->report,
+		.node = controller->node,
+		.report = &controller->live.report,
 		.log = service_log,
 	};
-	int error = node_find(options, status->node);
+	int error =
+		event_timer_new(controller->loop, loop_stop, controller, &status->release_timer);
 
-	if (!error)
-		error = event_timer_new(controller->loop, loop_stop, controller,
-					&status->release_timer);
 	return error ?: status_service_new(&wanted, &status->service);
 }
 
@@ -98,7 +73,7 @@ int controller_status_start(struct controller *controller)
 	if (error)
 		log_error("status of routes: %s", strerror(-error));
 	else
-		log_info("node %s, Leases in namespace %s", status->node,
+		log_info("node %s, Leases in namespace %s", controller->node,
 			 controller_namespace(controller->options));
 	return error;
 }
@@ -141,6 +116,19 @@ void controller_status_applied(struct controller *controller)
 {
 	if (controller->status)
 		status_service_applied(controller->status->service);
+}
+
+void controller_status_set_wanted(const struct controller *controller, uint32_t nodes)
+{
+	if (controller->status)
+		status_service_set_wanted(controller->status->service, nodes);
+}
+
+void controller_status_owner(struct controller *controller, const char *uid)
+{
+	if (controller->status)
+		status_service_set_owner(controller->status->service,
+					 controller->options->daemonset, uid);
 }
 
 void controller_status_end(struct controller *controller)

@@ -15,6 +15,18 @@ static void watch_report(void *context, bool failing, const char *text)
 		  controller->options->daemonset, text);
 }
 
+static void nodes_changed(void *context)
+{
+	const struct controller *controller = context;
+
+	controller_status_set_wanted(controller, daemonset_watch_nodes(controller->daemonset));
+}
+
+static void identified(void *context, const char *uid)
+{
+	controller_status_owner(context, uid);
+}
+
 /* The end of the agent, now that it is known what kind of an end it is. */
 static void end_decided(void *context)
 {
@@ -43,6 +55,8 @@ int controller_uninstall_start(struct controller *controller)
 			.name = controller->options->daemonset,
 			.context = controller,
 			.report = watch_report,
+			.nodes_changed = nodes_changed,
+			.identified = identified,
 			.answered = end_decided,
 		},
 		&controller->daemonset);

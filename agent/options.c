@@ -35,6 +35,7 @@ void options_done(struct options *options)
 	free(options->kube_context);
 	free(options->namespace);
 	free(options->node_name);
+	free(options->zone);
 	free(options->lease_namespace);
 	free(options->daemonset);
 	free(options->class_name);

@@ -39,6 +39,7 @@ struct options {
 	char *kube_context;    /* NULL: the current one */
 	char *namespace;       /* NULL: all */
 	char *node_name;       /* NULL: $NODE_NAME or the host's */
+	char *zone;            /* NULL: $NODE_ZONE, or not known */
 	char *lease_namespace; /* NULL: $POD_NAMESPACE or the usual one */
 	char *daemonset;       /* NULL: none is known */
 	struct options_texts devices;

@@ -13,6 +13,8 @@ static const char help[] =
 	"  --kube-context NAME   context of the kubeconfig (its current-context)\n"
 	"  --namespace NAME      only objects of this namespace (all)\n"
 	"  --node-name NAME      of this node ($NODE_NAME, or the host's name)\n"
+	"  --zone NAME           of this node ($NODE_ZONE): endpoints with hints for other\n"
+	"                        zones are left out\n"
 	"  --lease-namespace NS  where the agents' Leases are ($POD_NAMESPACE, or\n"
 	"                        pathroute-system)\n"
 	"  --daemonset NAME      of the agents, in that namespace: how many nodes there\n"

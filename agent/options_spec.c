@@ -41,6 +41,7 @@ const struct options_spec options_specs[] = {
 	{"kube-context", OPTIONS_TEXT, FIELD(kube_context), 0, 0, NULL},
 	{"namespace", OPTIONS_TEXT, FIELD(namespace), 0, 0, NULL},
 	{"node-name", OPTIONS_TEXT, FIELD(node_name), 0, 0, NULL},
+	{"zone", OPTIONS_TEXT, FIELD(zone), 0, 0, NULL},
 	{"lease-namespace", OPTIONS_TEXT, FIELD(lease_namespace), 0, 0, NULL},
 	{"daemonset", OPTIONS_TEXT, FIELD(daemonset), 0, 0, NULL},
 	{"device", OPTIONS_TEXTS, FIELD(devices), 0, 0, NULL},

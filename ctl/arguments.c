@@ -34,6 +34,8 @@ static const struct option_text options[] = {
 	 "of PathRoutes (default pathroute)"},
 	{"node-address", NULL, ARGUMENTS_AUDIT | IS_LIST, AT(node_addresses), "ADDRESS",
 	 "of `node` listeners, repeatable (of this host)"},
+	{"zone", NULL, ARGUMENTS_AUDIT, AT(zone), "NAME", "of the node, as the agent was told"},
+	{"node-name", NULL, ARGUMENTS_AUDIT, AT(node_name), "NAME", "likewise (the host's name)"},
 	{"output", "-o", 0, AT(output), "json|table", "JSON for programs, tables for people"},
 	{"bpffs", NULL, 0, AT(bpffs), "DIR", "where the BPF file system is (/sys/fs/bpf)"},
 	{"help", "-h", 0, AT(help), NULL, "this text"},

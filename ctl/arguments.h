@@ -38,6 +38,8 @@ struct arguments {
 	const char *count;
 	const char *manifests;
 	const char *class_name;
+	const char *zone;
+	const char *node_name;
 	struct arguments_list files;
 	struct arguments_list node_addresses;
 	bool all;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../agent/base/cleanup.h"
 #include "../agent/datapath/route_audit.h"
@@ -169,7 +171,11 @@ int command_audit(struct context *context)
 	_cleanup_(route_store_freep) struct route_store *store = NULL;
 	_cleanup_(route_table_freep) struct route_table *table = NULL;
 	_cleanup_free_ struct ip_address *addresses = NULL;
-	struct route_table_options wanted = {.class_name = context->arguments.class_name};
+	char host[HOST_NAME_MAX + 1] = "";
+	struct route_table_options wanted = {
+		.class_name = context->arguments.class_name,
+		.place = {context->arguments.zone, context->arguments.node_name},
+	};
 	int status;
 
 	if (route_store_new(&store))
@@ -181,6 +187,8 @@ int command_audit(struct context *context)
 	if (status)
 		return status;
 	wanted.node_addresses = addresses;
+	if (!wanted.place.node && !gethostname(host, sizeof(host) - 1))
+		wanted.place.node = host;
 	if (route_table_build(store, &wanted, &table, NULL))
 		allocate_failed();
 	return audit_table(context, table);

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Test levels. Each leaves "passed failed skipped" in $(RESULTS)/<level>.txt; `test` adds them up.
 
-LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e
+LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e test-image test-cluster
 LAB := $(if $(wildcard test/lab/run),test/lab/run,$(PYTHON) -m pytest test/lab)
 E2E := $(PYTHON) -m pytest test/e2e
 CLUSTER := $(PYTHON) -m pytest test/cluster
 KUBERNETES := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab test-e2e test-image \
-	test-cluster demo bench bench-packet
+.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab test-e2e test-churn test-image \
+	test-cluster demo bench bench-render bench-packet
 
 test: deps
 	@rm -rf $(RESULTS)
@@ -28,7 +28,7 @@ test-packet: $(PACKET_PROGRAMS) | $(PROGRAMS)
 	@$(if $(IS_ROOT),,SKIP='not root') RUN_IN=test/isolated test/run-programs \
 		$(RESULTS)/test-packet.txt $^
 
-test-lab: $(PROGRAMS) $(LAB_PROGRAMS)
+test-lab: $(PROGRAMS) $(LAB_PROGRAMS) $(BENCH_PARTS)
 	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-lab.txt $(LAB)
 
 # The API server is built from source the first time, outside the tree.
@@ -38,6 +38,13 @@ test-e2e: $(PROGRAMS) $(E2E_PROGRAMS)
 	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-e2e.txt $(E2E)
 
 # Building the same twice needs no root; the image does.
+# Endpoints that change for CHURN_SECONDS; test-e2e has a short time of it.
+CHURN_SECONDS ?= 60
+test-churn: $(PROGRAMS) $(E2E_PROGRAMS)
+	@$(if $(IS_ROOT),deps/kubernetes/build kube-apiserver kubectl >/dev/null)
+	@$(if $(IS_ROOT),,SKIP='not root') CHURN_SECONDS=$(CHURN_SECONDS) \
+		test/run-pytest $(RESULTS)/test-churn.txt $(E2E)/test_scale.py
+
 test-image:
 	@test/run-pytest $(RESULTS)/test-image.txt $(PYTHON) -m pytest test/image
 
@@ -49,8 +56,14 @@ test-cluster: $(DEPS_STAMP)
 demo: $(PROGRAMS)
 	@BUILD=$(BUILD_DIR) KEEP=$(KEEP) test/lab/demo
 
-bench: $(PROGRAMS) $(LAB_PROGRAMS)
-	$(PYTHON) test/lab/bench_lab.py
+# BENCH=quick: four minutes. BENCH_OPTIONS: see bench/run --help.
+bench: $(PROGRAMS) $(BENCH_PARTS)
+	@$(if $(IS_ROOT),,echo 'bench: not root' >&2; exit 1)
+	$(PYTHON) bench/run $(if $(filter quick,$(BENCH)),--quick) $(BENCH_OPTIONS)
+
+# What docs/BENCHMARKS.md, its plots and README.md say, from build/bench/bench.json.
+bench-render:
+	@$(PYTHON) bench/render
 
 bench-packet: $(BENCH_PROGRAMS)
 	test/isolated $(BUILD)/bench/packet $(BUILD)/bench/packet.json

@@ -280,6 +280,12 @@ int datapath_apply(struct datapath *datapath, const struct route_table *table,
 	return datapath_devices_attach(datapath->devices);
 }
 
+int datapath_refresh(struct datapath *datapath, const struct route_table *table,
+		     const struct rule_places *places, struct route_change *ret_change)
+{
+	return route_maps_refresh(datapath->maps, table, places, ret_change);
+}
+
 int datapath_audit(const struct datapath *datapath, const struct route_table *table,
 		   const struct audit_sink *sink, size_t *ret_count)
 {

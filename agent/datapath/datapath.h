@@ -81,6 +81,10 @@ int datapath_send_due(struct datapath *datapath);
 int datapath_apply(struct datapath *datapath, const struct route_table *table,
 		   struct route_change *ret_change);
 
+/* See route_maps_refresh(). */
+int datapath_refresh(struct datapath *datapath, const struct route_table *table,
+		     const struct rule_places *places, struct route_change *ret_change);
+
 /* See route_audit_run(): what the maps hold, compared with the table. */
 int datapath_audit(const struct datapath *datapath, const struct route_table *table,
 		   const struct audit_sink *sink, size_t *ret_count);

@@ -73,6 +73,24 @@ static int maps_set_sizes(const struct bpf_object *object, const struct program_
 	return 0;
 }
 
+/* Those of all other maps are part of the layout. */
+static bool map_size_is_option(const char *name)
+{
+	for (size_t i = 0; i < MAP_SIZES; i++) {
+		if (!strcmp(map_sizes[i].map, name))
+			return true;
+	}
+	return false;
+}
+
+static bool map_fits(const struct bpf_map *map, const struct bpf_map_info *info)
+{
+	return info->type == bpf_map__type(map) && info->key_size == bpf_map__key_size(map) &&
+	       info->value_size == bpf_map__value_size(map) &&
+	       (info->max_entries == bpf_map__max_entries(map) ||
+		map_size_is_option(bpf_map__name(map)));
+}
+
 /* Returns 1 if `map` is pinned already, 0 if not. */
 static int map_adopt(struct bpf_map *map, const char *directory, const struct report_sink *sink)
 {
@@ -84,12 +102,14 @@ static int map_adopt(struct bpf_map *map, const char *directory, const struct re
 		return fd == -ENOENT ? 0 : fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &length))
 		return -errno;
-	if (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
-	    info.value_size != bpf_map__value_size(map)) {
+	if (!map_fits(map, &info)) {
 		report_print(sink, LOG_ERR,
-			     "pinned map %s/%s has another layout: run \"pathroute-agent "
-			     "uninstall\" once",
-			     directory, bpf_map__name(map));
+			     "pinned map %s/%s is of another build of this program: its values "
+			     "have %u bytes and it has %u entries, not %u and %u. Run "
+			     "\"pathroute-agent uninstall\" once, which resets open connections, "
+			     "then start the agent again",
+			     directory, bpf_map__name(map), info.value_size, info.max_entries,
+			     bpf_map__value_size(map), bpf_map__max_entries(map));
 		return -EUCLEAN;
 	}
 	if (info.max_entries == bpf_map__max_entries(map))

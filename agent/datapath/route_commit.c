@@ -51,10 +51,19 @@ static void name_write(struct route_commit *commit, enum route_map map, uint32_t
 	commit_write(commit, map, &id, &name);
 }
 
-static void endpoint_write(struct route_commit *commit, const struct image_endpoint *endpoint)
+static void port_write(struct route_commit *commit, enum ports_kind kind, __be16 port)
+{
+	uint32_t index = PORTS_USED_WORD(kind, port);
+
+	if (route_ports_add(commit->ports, kind, port))
+		commit_write(commit, ROUTE_MAP_ports_used, &index, &commit->ports->word[index]);
+}
+
+void commit_endpoint(struct route_commit *commit, const struct image_endpoint *endpoint)
 {
 	static const struct endpoint_stats no_stats;
 
+	port_write(commit, PORTS_ENDPOINT, endpoint->value.port);
 	name_write(commit, ROUTE_MAP_endpoint_names, endpoint->id, endpoint->name);
 	commit_write(commit, ROUTE_MAP_endpoint_stats, &endpoint->id, &no_stats);
 	commit_write(commit, ROUTE_MAP_endpoints, &endpoint->id, &endpoint->value);
@@ -123,7 +132,7 @@ static void rule_stats_clear(struct route_commit *commit, uint32_t id)
 	commit_write(commit, ROUTE_MAP_rule_stats, &id, zero);
 }
 
-static void rule_write(struct route_commit *commit, const struct image_rule *rule)
+void commit_rule(struct route_commit *commit, const struct image_rule *rule)
 {
 	for (int family = 0; family < IMAGE_FAMILIES; family++) {
 		if (rule->sets[family] && rule->sets[family]->fresh)
@@ -145,10 +154,10 @@ void commit_rules(struct route_commit *commit)
 {
 	for (size_t i = 0; i < commit->image->endpoint_count; i++) {
 		if (commit->image->endpoints[i].fresh)
-			endpoint_write(commit, &commit->image->endpoints[i]);
+			commit_endpoint(commit, &commit->image->endpoints[i]);
 	}
 	for (size_t i = 0; i < commit->image->rule_count; i++)
-		rule_write(commit, &commit->image->rules[i]);
+		commit_rule(commit, &commit->image->rules[i]);
 }
 
 static void rules_remove(struct route_commit *commit)
@@ -164,36 +173,47 @@ static void rules_remove(struct route_commit *commit)
 	}
 }
 
+void commit_unused_endpoint(struct route_commit *commit, const struct image_endpoint *endpoint)
+{
+	struct endpoint gone = endpoint->value;
+
+	gone.in_use = 0;
+	commit_write(commit, ROUTE_MAP_endpoints, &endpoint->id, &gone);
+	commit->change->endpoints_removed++;
+}
+
 void commit_unused_rules(struct route_commit *commit)
 {
 	rules_remove(commit);
 	for (size_t i = 0; i < commit->old->endpoint_count; i++) {
-		const struct image_endpoint *endpoint = &commit->old->endpoints[i];
-		struct endpoint gone = endpoint->value;
-
-		if (endpoint->kept)
-			continue;
-		gone.in_use = 0;
-		commit_write(commit, ROUTE_MAP_endpoints, &endpoint->id, &gone);
-		commit->change->endpoints_removed++;
+		if (!commit->old->endpoints[i].kept && commit->old->endpoints[i].value.in_use)
+			commit_unused_endpoint(commit, &commit->old->endpoints[i]);
 	}
 }
 
-static void port_write(struct route_commit *commit, struct route_ports *ports, enum ports_kind kind,
-		       __be16 port)
-{
-	uint32_t index = PORTS_USED_WORD(kind, port);
-
-	if (route_ports_add(ports, kind, port))
-		commit_write(commit, ROUTE_MAP_ports_used, &index, &ports->word[index]);
-}
-
-static void ports_write(struct route_commit *commit, struct route_ports *ports)
+/* Also what an earlier agent left without: commit_endpoint() sees to those that are new. */
+static void ports_write(struct route_commit *commit)
 {
 	for (size_t i = 0; i < commit->image->endpoint_count; i++)
-		port_write(commit, ports, PORTS_ENDPOINT, commit->image->endpoints[i].value.port);
+		port_write(commit, PORTS_ENDPOINT, commit->image->endpoints[i].value.port);
 	for (size_t i = 0; i < commit->image->listener_count; i++)
-		port_write(commit, ports, PORTS_LISTENER, commit->image->listeners[i].key.port);
+		port_write(commit, PORTS_LISTENER, commit->image->listeners[i].key.port);
+}
+
+int route_maps_commit_refresh(struct route_maps *maps, const struct route_refresh *refresh,
+			      struct route_change *change)
+{
+	const struct route_image *image = maps->image;
+	struct route_commit commit = {
+		.maps = maps, .ports = &maps->ports, .image = image, .change = change};
+
+	for (size_t i = refresh->first_endpoint; i < image->endpoint_count; i++)
+		commit_endpoint(&commit, &image->endpoints[i]);
+	for (size_t i = 0; i < refresh->rule_count; i++)
+		commit_rule(&commit, &refresh->rules[i]);
+	for (size_t i = 0; i < refresh->gone_count; i++)
+		commit_unused_endpoint(&commit, &image->endpoints[refresh->gone[i]]);
+	return commit.error;
 }
 
 int route_maps_commit(struct route_maps *maps, const struct route_image *image,
@@ -201,6 +221,7 @@ int route_maps_commit(struct route_maps *maps, const struct route_image *image,
 {
 	struct route_commit commit = {
 		.maps = maps,
+		.ports = &maps->ports,
 		.old = maps->image,
 		.image = image,
 		.change = change,
@@ -208,7 +229,7 @@ int route_maps_commit(struct route_maps *maps, const struct route_image *image,
 	struct commit_keys keys = {0};
 
 	commit.error = commit_keys_compare(&commit, &keys);
-	ports_write(&commit, &maps->ports);
+	ports_write(&commit);
 	commit_rules(&commit);
 	commit_keys_add(&commit, &keys);
 	commit_keys_remove(&commit, &keys);

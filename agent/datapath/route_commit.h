@@ -8,6 +8,7 @@
 
 struct route_commit {
 	const struct route_maps *maps;
+	struct route_ports *ports; /* of maps */
 	const struct route_image *old;
 	const struct route_image *image;
 	struct route_change *change;
@@ -21,6 +22,11 @@ void commit_delete(struct route_commit *commit, enum route_map map, const void *
 
 /* Returns when no program still works with what was in the maps before: some milliseconds. */
 void commit_wait_readers(const struct route_commit *commit);
+
+/* One new endpoint, one rule with its new sets, one endpoint that no rule uses any more. */
+void commit_endpoint(struct route_commit *commit, const struct image_endpoint *endpoint);
+void commit_rule(struct route_commit *commit, const struct image_rule *rule);
+void commit_unused_endpoint(struct route_commit *commit, const struct image_endpoint *endpoint);
 
 /* What paths refer to: before, and after the paths have changed. */
 void commit_rules(struct route_commit *commit);

@@ -15,6 +15,7 @@ int route_image_new(const struct image_limits *limits, struct route_image **ret_
 	if (!image)
 		return -ENOMEM;
 	/* One more each: calloc() of nothing may be NULL. */
+	image->endpoint_room = limits->endpoints;
 	image->endpoints = calloc(limits->endpoints + 1, sizeof(*image->endpoints));
 	image->rules = calloc(limits->rules + 1, sizeof(*image->rules));
 	image->listeners = calloc(limits->listeners + 1, sizeof(*image->listeners));
@@ -96,6 +97,8 @@ struct image_endpoint *route_image_add_endpoint(struct route_image *image,
 	struct image_endpoint *added = &image->endpoints[image->endpoint_count];
 	bool shared = image->endpoint_count && names_equal(added[-1].name, name);
 
+	if (image->endpoint_count == image->endpoint_room)
+		return NULL;
 	*added = (struct image_endpoint){
 		.value = *endpoint,
 		.name = shared ? added[-1].name : strndup(name, ROUTE_NAME_MAX - 1),
@@ -123,7 +126,7 @@ struct image_rule *route_image_add_rule(struct route_image *image, const char *n
 bool route_image_is_endpoint(const struct image_endpoint *image_endpoint,
 			     const struct endpoint *endpoint, const char *name)
 {
-	return image_endpoint->value.port == endpoint->port &&
+	return image_endpoint->value.in_use && image_endpoint->value.port == endpoint->port &&
 	       !memcmp(&image_endpoint->value.address, &endpoint->address,
 		       sizeof(endpoint->address)) &&
 	       names_equal(image_endpoint->name, name);
@@ -143,6 +146,11 @@ struct image_endpoint *route_image_find_endpoint(const struct route_image *image
 	return NULL;
 }
 
+bool route_image_is_rule(const struct image_rule *rule, const char *name)
+{
+	return names_equal(rule->name, name);
+}
+
 struct image_rule *route_image_find_rule(const struct route_image *image, const char *name)
 {
 	uint64_t hash = image_text_hash(name);
@@ -150,7 +158,7 @@ struct image_rule *route_image_find_rule(const struct route_image *image, const 
 
 	for (at = key_index_find(&image->rule_index, hash, &cursor); at != KEY_INDEX_NONE;
 	     at = key_index_next(&image->rule_index, hash, &cursor)) {
-		if (!image->rules[at].kept && names_equal(image->rules[at].name, name))
+		if (!image->rules[at].kept && route_image_is_rule(&image->rules[at], name))
 			return &image->rules[at];
 	}
 	return NULL;

@@ -19,11 +19,11 @@
 
 struct image_endpoint {
 	uint32_t id;
-	bool fresh; /* not in a map yet */
-	bool kept;  /* is in the next image too */
-	struct endpoint value;
-	char *name;       /* cut as in the map */
-	bool name_shared; /* it is that of the endpoint before */
+	bool fresh;            /* not in a map yet */
+	bool kept;             /* is in the next image too */
+	struct endpoint value; /* not in use: it is gone, only its place is left */
+	char *name;            /* cut as in the map */
+	bool name_shared;      /* it is that of the endpoint before */
 };
 
 /* One rule_set with its members, which lie in a row from `first`. */
@@ -71,6 +71,7 @@ struct image_path {
 struct route_image {
 	struct image_endpoint *endpoints;
 	size_t endpoint_count;
+	size_t endpoint_room;            /* how many there may be */
 	struct key_index endpoint_index; /* by image_endpoint_hash() */
 	struct image_rule *rules;
 	size_t rule_count;
@@ -106,13 +107,14 @@ void image_set_free(struct image_set *set);
 uint64_t image_text_hash(const char *text);
 uint64_t image_endpoint_hash(const struct endpoint *endpoint, const char *name);
 
-/* Append to the image; `name` is copied, and cut to what a map holds. NULL: no memory. */
+/* Append to the image; `name` is copied, and cut to what a map holds. NULL: no memory or room. */
 struct image_endpoint *route_image_add_endpoint(struct route_image *image,
 						const struct endpoint *endpoint, const char *name);
 struct image_rule *route_image_add_rule(struct route_image *image, const char *name);
 
 bool route_image_is_endpoint(const struct image_endpoint *image_endpoint,
 			     const struct endpoint *endpoint, const char *name);
+bool route_image_is_rule(const struct image_rule *rule, const char *name);
 
 /* NULL: not there. */
 struct image_endpoint *route_image_find_endpoint(const struct route_image *image,

@@ -138,6 +138,7 @@ void route_maps_close(struct route_maps *maps)
 		return;
 	for (int i = 0; i < ROUTE_MAP_COUNT; i++)
 		closep(&maps->fd[i]);
+	free(maps->uses);
 	route_image_free(maps->image);
 	route_pools_done(&maps->pools);
 	free(maps);
@@ -158,6 +159,7 @@ void route_maps_forget(struct route_maps *maps)
 	if (!maps->image)
 		return;
 
+	free(STEAL(maps->uses));
 	route_image_free(STEAL(maps->image));
 	route_pools_done(&maps->pools);
 }
@@ -195,7 +197,50 @@ int route_maps_apply(struct route_maps *maps, const struct route_table *table,
 		return error;
 	}
 	route_plan_accept(&input, image);
+	free(STEAL(maps->uses));
 	route_image_free(maps->image);
 	maps->image = image;
 	return 0;
+}
+
+static int refresh_commit(struct route_maps *maps, const struct route_refresh_input *input,
+			  struct route_change *ret_change)
+{
+	_cleanup_(route_refresh_done) struct route_refresh refresh = {0};
+	struct route_change change = {0};
+	int error = route_refresh_plan(input, &refresh);
+
+	if (error)
+		return error;
+	error = route_maps_commit_refresh(maps, &refresh, &change);
+	*ret_change = change;
+	if (error)
+		route_maps_forget(maps);
+	else
+		route_refresh_accept(input, &refresh);
+	return error;
+}
+
+int route_maps_refresh(struct route_maps *maps, const struct route_table *table,
+		       const struct rule_places *places, struct route_change *ret_change)
+{
+	if (!maps->image)
+		return -ESTALE;
+	if (!maps->uses)
+		maps->uses = route_refresh_count(maps->image, &maps->pools);
+	if (!maps->uses)
+		return -ENOMEM;
+	return refresh_commit(maps,
+			      &(const struct route_refresh_input){
+				      .table = table,
+				      .image = maps->image,
+				      .uses = maps->uses,
+				      .pools = &maps->pools,
+				      .rules = places->items,
+				      .rule_count = places->count,
+				      .now_ms = clock_ms(),
+				      .endpoint_busy = endpoint_is_busy,
+				      .busy_context = maps,
+			      },
+			      ret_change);
 }

@@ -28,6 +28,12 @@ struct route_change {
 	const char *full; /* after -ENOSPC or -EAGAIN: the map without room */
 };
 
+/* Rules of a table. */
+struct rule_places {
+	const size_t *items;
+	size_t count;
+};
+
 /* Opens the pinned maps in `directory` and takes in what they hold. Chooses the hash seed if there
  * is none yet. What contradicts itself in the maps is reported, and replaced by the first apply. */
 int route_maps_open(const char *directory, const struct report_sink *sink,
@@ -40,6 +46,12 @@ void route_maps_close(struct route_maps *maps);
  * be room in a second. Other errors may leave a part written; the next apply sets it right. */
 int route_maps_apply(struct route_maps *maps, const struct route_table *table,
 		     struct route_change *ret_change);
+
+/* The same, when since the last apply nothing but endpoints of these rules of the table has changed
+ * (each is there once): at the cost of these rules. On any error route_maps_apply() is to be
+ * called, which tells what is wrong. */
+int route_maps_refresh(struct route_maps *maps, const struct route_table *table,
+		       const struct rule_places *places, struct route_change *ret_change);
 
 /* Believes nothing of what the maps hold any more: the next apply reads them again. */
 void route_maps_forget(struct route_maps *maps);

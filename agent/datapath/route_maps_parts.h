@@ -6,6 +6,7 @@
 #include "route_maps.h"
 #include "route_plan.h"
 #include "route_ports.h"
+#include "route_refresh.h"
 
 #define ROUTE_MAPS(X)     \
 	X(route_meta)     \
@@ -38,6 +39,7 @@ struct route_maps {
 	struct route_pools pools;
 	struct route_ports ports;  /* what the map holds, as far as the image does */
 	struct route_image *image; /* what the maps hold; NULL: not known, to be read again */
+	struct endpoint_use *uses; /* of the image's endpoints; NULL: not counted yet */
 };
 
 /* Like route_maps_open(), and writes nothing: not to be applied to. */
@@ -46,6 +48,10 @@ int route_maps_open_to_read(const char *directory, const struct report_sink *sin
 
 /* Reads the maps into maps->image and claims all numbers in maps->pools, which are zeroed. */
 int route_maps_adopt(struct route_maps *maps);
+
+/* Writes what was planned. */
+int route_maps_commit_refresh(struct route_maps *maps, const struct route_refresh *refresh,
+			      struct route_change *change);
 
 /* Writes the difference between maps->image and `image`. */
 int route_maps_commit(struct route_maps *maps, const struct route_image *image,

@@ -9,6 +9,8 @@
 #include "../base/cleanup.h"
 #include "route_plan_parts.h"
 
+#define SPARE_ENDPOINTS 64
+
 void route_pools_done(struct route_pools *pools)
 {
 	id_pool_done(&pools->endpoints);
@@ -100,10 +102,12 @@ static struct image_limits limits_of_table(const struct route_table *table)
 			limits.endpoints += rule->groups[j].endpoint_count[0] +
 					    rule->groups[j].endpoint_count[1];
 	}
+	/* For those that come before the next whole plan, see route_refresh.h. */
+	limits.endpoints += limits.endpoints / 4 + SPARE_ENDPOINTS;
 	return limits;
 }
 
-static void image_set_return(struct route_pools *pools, const struct image_set *set)
+static void set_return(struct route_pools *pools, const struct image_set *set)
 {
 	if (!set || !set->fresh)
 		return;
@@ -111,10 +115,10 @@ static void image_set_return(struct route_pools *pools, const struct image_set *
 	extent_pool_return(&pools->members, set->first, set->member_count);
 }
 
-static void image_rule_return(struct route_pools *pools, const struct image_rule *rule)
+void plan_rule_return(struct route_pools *pools, const struct image_rule *rule)
 {
-	image_set_return(pools, rule->sets[0]);
-	image_set_return(pools, rule->sets[1]);
+	set_return(pools, rule->sets[0]);
+	set_return(pools, rule->sets[1]);
 	if (rule->redirect_fresh)
 		id_pool_return(&pools->redirects, rule->value.redirect);
 	if (rule->fresh)
@@ -146,7 +150,7 @@ static void plan_undo(struct route_plan *plan)
 			id_pool_return(&pools->endpoints, image->endpoints[i].id);
 	}
 	for (size_t i = 0; i < image->rule_count; i++)
-		image_rule_return(pools, &image->rules[i]);
+		plan_rule_return(pools, &image->rules[i]);
 	for (size_t i = 0; i < image->host_count; i++) {
 		if (!route_image_find_host(plan->input->old, &image->hosts[i].key))
 			id_pool_return(&pools->hosts, image->hosts[i].value.id);
@@ -225,12 +229,16 @@ int route_plan_make(const struct route_plan_input *input, struct route_image **r
 	return 0;
 }
 
+void plan_set_retire(struct route_pools *pools, uint64_t now_ms, const struct image_set *set)
+{
+	id_pool_retire(&pools->sets, now_ms, set->id);
+	extent_pool_retire(&pools->members, now_ms, set->first, set->member_count);
+}
+
 static void set_retire(const struct route_plan_input *input, const struct image_set *set)
 {
-	if (!set || set->kept)
-		return;
-	id_pool_retire(&input->pools->sets, input->now_ms, set->id);
-	extent_pool_retire(&input->pools->members, input->now_ms, set->first, set->member_count);
+	if (set && !set->kept)
+		plan_set_retire(input->pools, input->now_ms, set);
 }
 
 static void rules_retire(const struct route_plan_input *input)
@@ -286,7 +294,7 @@ void route_plan_accept(const struct route_plan_input *input, struct route_image 
 	const struct route_image *old = input->old;
 
 	for (size_t i = 0; i < old->endpoint_count; i++) {
-		if (!old->endpoints[i].kept)
+		if (!old->endpoints[i].kept && old->endpoints[i].value.in_use)
 			id_pool_retire(&input->pools->endpoints, input->now_ms,
 				       old->endpoints[i].id);
 	}

@@ -28,6 +28,16 @@ int plan_endpoint(struct route_plan *plan, const struct table_endpoint *endpoint
 int plan_set(struct route_plan *plan, const struct table_rule *rule, int family,
 	     const struct image_set *old, struct image_set **ret_set);
 
+/* Both sets of a rule; those of `old` (may be NULL) that stay are marked. */
+int plan_rule_sets(struct route_plan *plan, const struct table_rule *from, struct image_rule *old,
+		   struct image_rule *rule);
+
+/* Gives back what a rule that was never written to a map has taken. */
+void plan_rule_return(struct route_pools *pools, const struct image_rule *rule);
+
+/* Gives up what packets may know. */
+void plan_set_retire(struct route_pools *pools, uint64_t now_ms, const struct image_set *set);
+
 int plan_rules(struct route_plan *plan);
 int plan_tables(struct route_plan *plan);
 int plan_hosts(struct route_plan *plan);

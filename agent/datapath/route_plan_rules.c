@@ -26,8 +26,8 @@ static int plan_redirect(struct route_plan *plan, const struct table_rule *from,
 	return error;
 }
 
-static int plan_rule_sets(struct route_plan *plan, const struct table_rule *from,
-			  struct image_rule *old, struct image_rule *rule)
+int plan_rule_sets(struct route_plan *plan, const struct table_rule *from, struct image_rule *old,
+		   struct image_rule *rule)
 {
 	for (int family = 0; family < IMAGE_FAMILIES; family++) {
 		struct image_set *before = old ? old->sets[family] : NULL;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cjson/cJSON.h>
 
@@ -20,11 +21,13 @@ struct daemonset_watch {
 	struct daemonset_watch_options options;
 	struct kube_resource resource;
 	char selector[SELECTOR_MAX];
+	char uid[DAEMONSET_UID_MAX];
 	struct kube_reflector *reflector;
 	struct kube_request *request;
 	bool seen;    /* at any time */
 	bool present; /* and not being deleted */
 	bool listed;  /* by the list that goes on */
+	uint32_t nodes;
 };
 
 static void presence_set(struct daemonset_watch *watch, bool present)
@@ -37,13 +40,48 @@ static void presence_set(struct daemonset_watch *watch, bool present)
 				      present ? "found, its deletion is an uninstall" : "deleted");
 }
 
+static void nodes_set(struct daemonset_watch *watch, uint32_t nodes)
+{
+	if (nodes == watch->nodes)
+		return;
+	watch->nodes = nodes;
+	watch->options.nodes_changed(watch->options.context);
+}
+
+static uint32_t nodes_decode(const cJSON *object)
+{
+	const cJSON *status = cJSON_GetObjectItemCaseSensitive(object, "status");
+	const cJSON *number = cJSON_GetObjectItemCaseSensitive(status, "desiredNumberScheduled");
+	double value = cJSON_IsNumber(number) ? number->valuedouble : 0;
+
+	return value > 0 && value <= INT32_MAX ? (uint32_t)value : 0;
+}
+
+static void uid_take(struct daemonset_watch *watch, const cJSON *metadata)
+{
+	const char *uid = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, "uid"));
+
+	if (!uid || strlen(uid) >= sizeof(watch->uid) || !strcmp(uid, watch->uid))
+		return;
+	snprintf(watch->uid, sizeof(watch->uid), "%s", uid);
+	watch->options.identified(watch->options.context, watch->uid);
+}
+
 static void object_take(struct daemonset_watch *watch, const cJSON *object)
 {
 	const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(object, "metadata");
 
+	uid_take(watch, metadata);
 	/* With foreground deletion the object is there until its last pod is gone. */
 	presence_set(watch, !cJSON_HasObjectItem(metadata, "deletionTimestamp"));
 	watch->seen = true;
+	nodes_set(watch, nodes_decode(object));
+}
+
+static void gone(struct daemonset_watch *watch)
+{
+	presence_set(watch, false);
+	nodes_set(watch, 0);
 }
 
 static void list_begin(void *context)
@@ -66,7 +104,7 @@ static void list_remove(void *context, const struct cJSON *object)
 	struct daemonset_watch *watch = context;
 
 	(void)object;
-	presence_set(watch, false);
+	gone(watch);
 }
 
 static void list_skip(void *context, const char *reason, const char *message)
@@ -80,7 +118,7 @@ static void list_end(void *context, bool whole)
 
 	if (!whole || watch->listed)
 		return;
-	presence_set(watch, false);
+	gone(watch);
 	if (!watch->seen)
 		watch->options.report(watch->options.context, true,
 				      "there is none of this name: an uninstall will not be seen");
@@ -158,7 +196,7 @@ static void reply_take(struct daemonset_watch *watch, const struct kube_reply *r
 	if (reply->error)
 		return;
 	if (reply->status == NOT_FOUND)
-		presence_set(watch, false);
+		gone(watch);
 	if (reply->status / 100 != 2)
 		return;
 	tree = cJSON_ParseWithLength(reply->body, reply->length);
@@ -192,6 +230,11 @@ int daemonset_watch_ask(struct daemonset_watch *watch)
 	snprintf(path, sizeof(path), "/apis/apps/v1/namespaces/%s/daemonsets/%s",
 		 watch->options.namespace, watch->options.name);
 	return kube_client_start(watch->options.client, &call, &watch->request);
+}
+
+uint32_t daemonset_watch_nodes(const struct daemonset_watch *watch)
+{
+	return watch->nodes;
 }
 
 bool daemonset_watch_is_deleted(const struct daemonset_watch *watch)

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube_backoff.h"
 
-#include <sys/random.h>
-
-#include "../base/clock.h"
-
 uint64_t kube_backoff_next(struct kube_backoff *backoff, unsigned retry_after_s, uint64_t random)
 {
 	uint64_t limit = KUBE_BACKOFF_FIRST_MS;
@@ -17,14 +13,4 @@ uint64_t kube_backoff_next(struct kube_backoff *backoff, unsigned retry_after_s,
 	if (retry_after_s)
 		return 1000ULL * retry_after_s + random % KUBE_BACKOFF_FIRST_MS;
 	return KUBE_BACKOFF_LEAST_MS + random % (limit - KUBE_BACKOFF_LEAST_MS + 1);
-}
-
-uint64_t kube_backoff_random(void)
-{
-	uint64_t random;
-
-	/* Before the kernel has gathered randomness, the clock does as well. */
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-		random = clock_ms() * 0x9e3779b97f4a7c15ULL;
-	return random;
 }

@@ -17,6 +17,8 @@ struct selection {
 	bool ipv6;
 	bool publish_not_ready;
 	bool last_resort; /* those that terminate instead of those that are ready */
+	const struct endpoint_place *place;
+	enum hints_use hints;
 };
 
 static void table_group_donep(struct table_group *group)
@@ -28,7 +30,8 @@ static bool is_selected(const struct selection *selection, const struct slice_en
 {
 	if (selection->last_resort)
 		return endpoint->serving && endpoint->terminating;
-	return endpoint->ready || selection->publish_not_ready;
+	return (endpoint->ready || selection->publish_not_ready) &&
+	       endpoint_hints_allow(selection->hints, selection->place, endpoint);
 }
 
 static uint16_t slice_port(const struct endpoint_slice *slice, const char *name)
@@ -62,6 +65,25 @@ static size_t collect_slice(const struct selection *selection, const struct endp
 		count++;
 	}
 	return count;
+}
+
+/* The hints of those that are selected without hints. */
+static enum hints_use hints_find(const struct selection *selection)
+{
+	struct hints_count count = {0};
+	size_t i, j;
+
+	for (i = 0; i < selection->slice_count; i++) {
+		const struct endpoint_slice *slice = &selection->slices[i]->endpoint_slice;
+
+		if (slice->ipv6 != selection->ipv6 || !slice_port(slice, selection->port_name))
+			continue;
+		for (j = 0; j < slice->endpoint_count; j++) {
+			if (is_selected(selection, &slice->endpoints[j]))
+				hints_count_add(&count, selection->place, &slice->endpoints[j]);
+		}
+	}
+	return hints_count_use(&count);
 }
 
 static size_t collect(const struct selection *selection, struct table_endpoint *ret_endpoints)
@@ -115,6 +137,8 @@ static int collect_family(struct selection *selection, struct table_group *group
 	size_t count;
 
 	selection->last_resort = false;
+	selection->hints = HINTS_NONE;
+	selection->hints = hints_find(selection);
 	count = collect(selection, NULL);
 	if (count == 0) {
 		selection->last_resort = true;
@@ -156,24 +180,24 @@ static const char *backend_fault(const struct service *service, const struct ser
 	return "PortNotFound";
 }
 
-static int collect_endpoints(const struct route_store *store, const char *namespace,
-			     const struct route_backend *backend, struct selection *selection,
-			     struct table_group *group)
+static int collect_endpoints(const struct rule_source *source, const struct route_backend *backend,
+			     struct selection *selection, struct table_group *group)
 {
 	int error;
 
-	selection->slice_count =
-		route_store_slices(store, namespace, backend->service.service, &selection->slices);
+	selection->place = source->place;
+	selection->slice_count = route_store_slices(source->store, source->route->namespace,
+						    backend->service.service, &selection->slices);
 	error = collect_family(selection, group);
 	selection->ipv6 = true;
 	return error ? error : collect_family(selection, group);
 }
 
-int backend_resolve(const struct route_store *store, const char *namespace,
-		    const struct route_backend *backend, struct route_condition *condition,
-		    struct table_group *ret_group)
+int backend_resolve(const struct rule_source *source, const struct route_backend *backend,
+		    struct route_condition *condition, struct table_group *ret_group)
 {
-	const struct service *service = service_lookup(store, namespace, &backend->service);
+	const char *namespace = source->route->namespace;
+	const struct service *service = service_lookup(source->store, namespace, &backend->service);
 	const struct service_port *port =
 		service ? service_lookup_port(service, &backend->service) : NULL;
 	_cleanup_(table_group_donep) struct table_group group = {.weight = backend->weight};
@@ -189,7 +213,7 @@ int backend_resolve(const struct route_store *store, const char *namespace,
 	} else {
 		selection.port_name = port->name;
 		selection.publish_not_ready = service->publish_not_ready;
-		if (collect_endpoints(store, namespace, backend, &selection, &group))
+		if (collect_endpoints(source, backend, &selection, &group))
 			return -ENOMEM;
 	}
 	*ret_group = group;

@@ -38,6 +38,50 @@ static int read_conditions(const struct json_value *endpoint, struct slice_endpo
 	return error;
 }
 
+static int read_hint(const struct json_value *hint, char **ret_name)
+{
+	struct json_value name = json_member(hint, "name");
+	int error = json_read_object(hint);
+
+	if (!error)
+		error = json_require(&name);
+	return error ? error : json_copy_text(&name, SLICE_HINT_NAME_MAX, ret_name);
+}
+
+static int read_hint_list(const struct json_value *list, struct slice_hints *ret)
+{
+	size_t count = 0, index = 0;
+	const cJSON *item;
+	int error = json_read_array(list, SLICE_HINTS_MAX, &count);
+
+	if (error || count == 0)
+		return error;
+	ret->names = calloc(count, sizeof(*ret->names));
+	if (!ret->names)
+		return -ENOMEM;
+	ret->count = count;
+	cJSON_ArrayForEach (item, list->json) {
+		struct json_value hint = json_element(list, item, index);
+
+		error = read_hint(&hint, &ret->names[index++]);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int read_hints(const struct json_value *endpoint, struct slice_endpoint *ret)
+{
+	struct json_value hints = json_member(endpoint, "hints");
+	struct json_value for_zones = json_member(&hints, "forZones");
+	struct json_value for_nodes = json_member(&hints, "forNodes");
+	int error = json_read_object(&hints);
+
+	if (!error)
+		error = read_hint_list(&for_zones, &ret->for_zones);
+	return error ? error : read_hint_list(&for_nodes, &ret->for_nodes);
+}
+
 /* The addresses of an endpoint lead to the same pod: the first one is enough. */
 static int read_endpoint(const struct json_value *endpoint, bool ipv6, struct slice_endpoint *ret)
 {
@@ -64,7 +108,8 @@ static int read_endpoint(const struct json_value *endpoint, bool ipv6, struct sl
 	    route_text_is_ipv4(&ret->address) == ipv6)
 		return json_reject(&first, REASON_UNSUPPORTED_VALUE, "must be an %s address",
 				   ipv6 ? "IPv6" : "IPv4");
-	return read_conditions(endpoint, ret);
+	error = read_conditions(endpoint, ret);
+	return error ? error : read_hints(endpoint, ret);
 }
 
 static int read_endpoints(const struct json_value *list, struct endpoint_slice *slice)

@@ -49,10 +49,21 @@ void service_done(struct service *service)
 	service_ports_free(service->ports, service->port_count);
 }
 
+static void hints_done(struct slice_hints *hints)
+{
+	for (size_t i = 0; i < hints->count; i++)
+		free(hints->names[i]);
+	free(hints->names);
+}
+
 void endpoint_slice_done(struct endpoint_slice *slice)
 {
 	free(slice->service);
 	service_ports_free(slice->ports, slice->port_count);
+	for (size_t i = 0; i < slice->endpoint_count; i++) {
+		hints_done(&slice->endpoints[i].for_zones);
+		hints_done(&slice->endpoints[i].for_nodes);
+	}
 	free(slice->endpoints);
 }
 

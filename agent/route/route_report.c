@@ -25,8 +25,13 @@ int route_status_init(struct route_status *status, const char *namespace, const 
 	status->generation = generation;
 	condition_init(&status->accepted, "Accepted");
 	condition_init(&status->resolved_refs, "ResolvedRefs");
-	condition_init(&status->ready, "EndpointsReady");
+	route_status_reset_ready(status);
 	return 0;
+}
+
+void route_status_reset_ready(struct route_status *status)
+{
+	condition_init(&status->ready, "EndpointsReady");
 }
 
 void route_condition_fail(struct route_condition *condition, const char *reason, const char *format,

@@ -39,6 +39,9 @@ struct route_report {
 int route_status_init(struct route_status *status, const char *namespace, const char *name,
 		      int64_t generation);
 
+/* Ready again, until it fails. */
+void route_status_reset_ready(struct route_status *status);
+
 /* The condition no longer holds; the first problem gives the reason and the message. */
 void route_condition_fail(struct route_condition *condition, const char *reason, const char *format,
 			  ...) __attribute__((format(printf, 3, 4)));

@@ -22,6 +22,7 @@ struct route_store {
 	struct object_list kinds[OBJECT_KIND_COUNT];
 	struct object_list slices; /* the EndpointSlices again, by Service */
 	uint64_t revision;
+	struct store_changes changes;
 };
 
 static int order_by_name(const struct object *left, const struct object *right)
@@ -137,6 +138,8 @@ static struct object *take(struct route_store *store, const struct object *wante
 {
 	struct object *object = list_remove(&store->kinds[wanted->kind], wanted);
 
+	if (object)
+		store_changes_note(&store->changes, object);
 	if (object && object->kind == OBJECT_ENDPOINT_SLICE)
 		list_remove(&store->slices, object);
 	return object;
@@ -151,6 +154,7 @@ int route_store_put(struct route_store *store, struct object *object)
 		return -ENOMEM;
 	object_free(take(store, owned));
 	list_insert(list, owned);
+	store_changes_note(&store->changes, owned);
 	if (owned->kind == OBJECT_ENDPOINT_SLICE)
 		list_insert(&store->slices, owned);
 	owned = NULL;
@@ -183,6 +187,17 @@ int route_store_remove(struct route_store *store, const struct object_key *key)
 uint64_t route_store_revision(const struct route_store *store)
 {
 	return store->revision;
+}
+
+const struct store_changes *route_store_changes(const struct route_store *store)
+{
+	return &store->changes;
+}
+
+void route_store_settle(struct route_store *store)
+{
+	store->changes.count = 0;
+	store->changes.others = false;
 }
 
 size_t route_store_count(const struct route_store *store, enum object_kind kind)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "object.h"
+#include "store_changes.h"
 
 struct route_store;
 
@@ -26,6 +27,10 @@ int route_store_remove(struct route_store *store, const struct object_key *key);
 
 /* Raised by each put and remove: whoever built something from the store can see if it is stale. */
 uint64_t route_store_revision(const struct route_store *store);
+
+/* What has changed since route_store_settle(). */
+const struct store_changes *route_store_changes(const struct route_store *store);
+void route_store_settle(struct route_store *store);
 
 size_t route_store_count(const struct route_store *store, enum object_kind kind);
 

@@ -13,15 +13,17 @@
 
 #include <stddef.h>
 
+#include "endpoint_hints.h"
 #include "route_report.h"
 #include "route_store.h"
 #include "route_table.h"
 
 struct route_table_options {
-	const char
-		*class_name; /* routes of other classes are left out; NULL: ROUTE_CLASS_DEFAULT */
+	/* Routes of other classes are left out; NULL: ROUTE_CLASS_DEFAULT. */
+	const char *class_name;
 	const struct ip_address *node_addresses; /* where `node` listeners listen */
 	size_t node_address_count;
+	struct endpoint_place place; /* of this node, for endpoints with hints */
 };
 
 /*

@@ -39,14 +39,13 @@ static bool has_endpoint(const struct table_rule *rule)
 	return false;
 }
 
-static int add_group(const struct route_store *store, const struct object *route,
-		     const struct route_backend *backend, struct route_condition *condition,
-		     struct table_rule *rule)
+static int add_group(const struct rule_source *source, const struct route_backend *backend,
+		     struct route_condition *condition, struct table_rule *rule)
 {
 	struct table_group group;
 	int error;
 
-	error = backend_resolve(store, route->namespace, backend, condition, &group);
+	error = backend_resolve(source, backend, condition, &group);
 	if (error)
 		return error;
 	if (group.weight > 0)
@@ -56,9 +55,8 @@ static int add_group(const struct route_store *store, const struct object *route
 	return 0;
 }
 
-static int add_groups(const struct route_store *store, const struct object *route,
-		      const struct backends *backends, struct route_status *status,
-		      struct table_rule *rule)
+static int add_groups(const struct rule_source *source, const struct backends *backends,
+		      struct route_status *status, struct table_rule *rule)
 {
 	size_t i;
 	int error = 0;
@@ -67,7 +65,7 @@ static int add_groups(const struct route_store *store, const struct object *rout
 	if (!rule->groups)
 		return -ENOMEM;
 	for (i = 0; i < backends->count && !error; i++)
-		error = add_group(store, route, &backends->first[i], &status->resolved_refs, rule);
+		error = add_group(source, &backends->first[i], &status->resolved_refs, rule);
 	if (!error && !has_endpoint(rule))
 		route_condition_fail(&status->ready, "NoReadyEndpoints", "rule %s", rule->name);
 	return error;
@@ -89,9 +87,10 @@ static struct table_rule start_rule(const struct object *route, const struct rou
 	return rule;
 }
 
-int rule_resolve(const struct route_store *store, const struct object *route, size_t number,
-		 struct route_status *status, struct table_rule *ret_rule)
+int rule_resolve(const struct rule_source *source, size_t number, struct route_status *status,
+		 struct table_rule *ret_rule)
 {
+	const struct object *route = source->route;
 	const struct path_route *content = &route->path_route;
 	const struct route_rule *from =
 		number < content->rule_count ? &content->rules[number] : NULL;
@@ -103,7 +102,7 @@ int rule_resolve(const struct route_store *store, const struct object *route, si
 		backends = (struct backends){from->backends, from->backend_count};
 	error = name_rule(route, from ? from->name : ROUTE_DEFAULT_RULE, &rule);
 	if (!error && rule.action == RULE_BACKENDS)
-		error = add_groups(store, route, &backends, status, &rule);
+		error = add_groups(source, &backends, status, &rule);
 	if (error)
 		return error;
 	*ret_rule = rule;

@@ -17,6 +17,8 @@
 #define SLICE_ENDPOINTS_MAX 1000
 #define SLICE_ADDRESSES_MAX 100 /* of one endpoint */
 #define SLICE_PORTS_MAX 1024
+#define SLICE_HINTS_MAX 8 /* of one endpoint, of each kind */
+#define SLICE_HINT_NAME_MAX 253
 
 struct service_port {
 	char *name; /* "" if it has none */
@@ -32,11 +34,18 @@ struct service {
 	bool publish_not_ready; /* publishNotReadyAddresses */
 };
 
+struct slice_hints {
+	char **names;
+	size_t count; /* 0: none were given */
+};
+
 struct slice_endpoint {
 	struct ip_address address;
 	bool ready;   /* nil counts as true */
 	bool serving; /* nil counts as ready */
 	bool terminating;
+	struct slice_hints for_zones; /* whose nodes are to use it */
+	struct slice_hints for_nodes;
 };
 
 struct endpoint_slice {

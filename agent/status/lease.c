@@ -149,6 +149,20 @@ static void annotations_encode(struct json_writer *writer, const struct lease *l
 	json_write_object_end(writer);
 }
 
+static void owner_encode(struct json_writer *writer, const struct lease_owner *owner)
+{
+	if (!owner->uid[0])
+		return;
+	json_write_array(writer, "ownerReferences");
+	json_write_object(writer, NULL);
+	json_write_text(writer, "apiVersion", "apps/v1");
+	json_write_text(writer, "kind", "DaemonSet");
+	json_write_text(writer, "name", owner->daemonset);
+	json_write_text(writer, "uid", owner->uid);
+	json_write_object_end(writer);
+	json_write_array_end(writer);
+}
+
 static void metadata_encode(struct json_writer *writer, const struct lease *lease,
 			    const struct lease_labels *labels)
 {
@@ -161,6 +175,7 @@ static void metadata_encode(struct json_writer *writer, const struct lease *leas
 	json_write_text(writer, LEASE_LABEL_CLASS, labels->class_label);
 	json_write_text(writer, LEASE_LABEL_ROLE, labels->role);
 	json_write_object_end(writer);
+	owner_encode(writer, labels->owner);
 	annotations_encode(writer, lease);
 	json_write_object_end(writer);
 }

@@ -36,11 +36,18 @@ struct lease {
 	char agent_version[32]; /* "": not said */
 };
 
+/* With whom a Lease is deleted, by Kubernetes' garbage collector. */
+struct lease_owner {
+	const char *daemonset; /* its name */
+	char uid[64];          /* "": nobody */
+};
+
 /* What identifies our Leases. */
 struct lease_labels {
 	const char *namespace;
 	const char *class_label; /* of lease_class_label() */
 	const char *role;        /* LEASE_ROLE_* */
+	const struct lease_owner *owner;
 };
 
 /* A class as the value of a label: itself, or a hash where it may not be one. */

@@ -132,6 +132,7 @@ static int lease_write(struct lease_keeper *keeper, struct lease *lease)
 		.namespace = keeper->home->namespace,
 		.class_label = keeper->home->class_label,
 		.role = LEASE_ROLE_LEADER,
+		.owner = &keeper->home->owner,
 	};
 	_cleanup_free_ char *body = NULL;
 

@@ -82,6 +82,7 @@ static char *body_make(const struct node_report *report)
 		.namespace = report->home->namespace,
 		.class_label = report->home->class_label,
 		.role = LEASE_ROLE_NODE,
+		.owner = &report->home->owner,
 	};
 	struct lease lease = {
 		.duration_s = NODE_LEASE_DURATION_S,
@@ -164,15 +165,20 @@ void node_report_free(struct node_report *report)
 	free(report);
 }
 
+void node_report_repeat(struct node_report *report)
+{
+	if (report->backoff.failures == 0)
+		report_schedule_changed(&report->schedule, clock_boot_ms());
+	report_turn(report);
+}
+
 void node_report_set_digest(struct node_report *report, uint64_t digest)
 {
 	if (report->has_digest && report->digest == digest)
 		return;
 	report->has_digest = true;
 	report->digest = digest;
-	if (report->backoff.failures == 0)
-		report_schedule_changed(&report->schedule, clock_boot_ms());
-	report_turn(report);
+	node_report_repeat(report);
 }
 
 void node_report_set_nodes(struct node_report *report, uint32_t nodes)

@@ -19,6 +19,9 @@ void node_report_free(struct node_report *report);
 /* What is in force in the maps. */
 void node_report_set_digest(struct node_report *report, uint64_t digest);
 
+/* What is the same for all Leases of this agent has changed: home->owner. */
+void node_report_repeat(struct node_report *report);
+
 /* For how often to write. */
 void node_report_set_nodes(struct node_report *report, uint32_t nodes);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node_watch.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 #include "../base/cleanup.h"
 #include "../kube/kube_reflector.h"
 
-#define DAEMONSET_MS 30000
+#define TICK_MS 30000
 #define EXPIRY_LEAST_MS 1000
 #define SELECTOR_MAX (LEASE_LABEL_MAX + 64)
 
@@ -26,20 +25,12 @@ struct node_watch {
 	struct event_timer *expiry_timer;
 	uint64_t expiry_ms;           /* when it expires; 0: it is not armed */
 	struct kube_request *removal; /* of the Lease of a node that is gone */
-	struct event_timer *daemonset_timer;
-	struct kube_request *daemonset;
-	struct status_fault daemonset_fault;
-	uint32_t wanted;
+	struct event_timer *tick_timer;
 };
 
 const struct node_table *node_watch_table(const struct node_watch *watch)
 {
 	return watch->synced ? &watch->table : NULL;
-}
-
-uint32_t node_watch_wanted(const struct node_watch *watch)
-{
-	return watch->wanted;
 }
 
 static void changed(struct node_watch *watch)
@@ -166,50 +157,10 @@ static void expiry_expired(void *context)
 		expiry_arm(watch, next_ms + 1);
 }
 
-static uint32_t wanted_decode(const char *text)
+/* What nodes should have told by now depends on time, too. */
+static void tick(void *context)
 {
-	cJSON *tree = cJSON_Parse(text);
-	const cJSON *status = cJSON_GetObjectItemCaseSensitive(tree, "status");
-	const cJSON *number = cJSON_GetObjectItemCaseSensitive(status, "desiredNumberScheduled");
-	double value = cJSON_IsNumber(number) ? number->valuedouble : 0;
-
-	cJSON_Delete(tree);
-	return value > 0 && value <= NODES_MAX ? (uint32_t)value : 0;
-}
-
-static void daemonset_done(void *context, const struct kube_reply *reply)
-{
-	struct node_watch *watch = context;
-
-	watch->daemonset = NULL;
-	if (!reply->error && reply->status == 200) {
-		watch->wanted = wanted_decode(reply->body);
-		status_fault_end(&watch->daemonset_fault, watch->home, "DaemonSet of the agents");
-	} else {
-		if (reply->status == 403 || reply->status == 404)
-			watch->wanted = 0;
-		status_fault_begin(&watch->daemonset_fault, watch->home, "DaemonSet of the agents",
-				   reply);
-	}
-	changed(watch); /* also time has passed */
-}
-
-static void daemonset_expired(void *context)
-{
-	struct node_watch *watch = context;
-	char path[600];
-	struct kube_call call = {
-		.method = "GET",
-		.path = path,
-		.context = watch,
-		.on_done = daemonset_done,
-	};
-
-	if (watch->daemonset)
-		return;
-	snprintf(path, sizeof(path), "/apis/apps/v1/namespaces/%s/daemonsets/%s",
-		 watch->home->namespace, watch->options.daemonset);
-	kube_client_start(watch->home->client, &call, &watch->daemonset);
+	changed(context);
 }
 
 static int timers_start(struct node_watch *watch)
@@ -218,9 +169,9 @@ static int timers_start(struct node_watch *watch)
 	int error = event_timer_new(loop, expiry_expired, watch, &watch->expiry_timer);
 
 	if (!error)
-		error = event_timer_new(loop, daemonset_expired, watch, &watch->daemonset_timer);
-	if (!error && watch->options.daemonset)
-		error = event_timer_arm(watch->daemonset_timer, 0, DAEMONSET_MS);
+		error = event_timer_new(loop, tick, watch, &watch->tick_timer);
+	if (!error)
+		error = event_timer_arm(watch->tick_timer, TICK_MS, TICK_MS);
 	return error;
 }
 
@@ -284,9 +235,8 @@ void node_watch_free(struct node_watch *watch)
 		return;
 	kube_reflector_free(watch->reflector);
 	kube_request_cancel(watch->removal);
-	kube_request_cancel(watch->daemonset);
 	event_timer_free(watch->expiry_timer);
-	event_timer_free(watch->daemonset_timer);
+	event_timer_free(watch->tick_timer);
 	node_table_done(&watch->table);
 	free(watch);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the leader knows of the nodes: their Leases, listed and then watched, since a watch costs
- * one request in some minutes however many nodes there are; and what the agents' DaemonSet says.
- * Leases of nodes that are gone are deleted.
+ * one request in some minutes however many nodes there are. Leases of nodes that are gone are
+ * deleted.
  */
 #ifndef PATHROUTE_NODE_WATCH_H
 #define PATHROUTE_NODE_WATCH_H
@@ -13,12 +13,11 @@
 struct node_watch;
 
 struct node_watch_options {
-	const char *daemonset; /* in the home's namespace; NULL: none is known */
 	void *context;
-	void (*changed)(void *context);
+	void (*changed)(void *context); /* or time has passed */
 };
 
-/* `home` and `daemonset` must outlive it. 0 or a negative errno. */
+/* `home` must outlive it. 0 or a negative errno. */
 int node_watch_new(const struct status_home *home, const struct node_watch_options *options,
 		   struct node_watch **ret_watch);
 
@@ -27,8 +26,5 @@ void node_watch_free(struct node_watch *watch);
 
 /* NULL until all of them are known. */
 const struct node_table *node_watch_table(const struct node_watch *watch);
-
-/* By the DaemonSet; 0: not known. */
-uint32_t node_watch_wanted(const struct node_watch *watch);
 
 #endif

@@ -21,6 +21,7 @@ struct status_home {
 	char scope[ROUTE_CLASS_MAX + OBJECT_NAMESPACE_MAX + 2]; /* "class" or "class/namespace" */
 	char class_label[LEASE_LABEL_MAX];                      /* of the scope */
 	char identity[LEASE_HOLDER_MAX];                        /* of this process */
+	struct lease_owner owner;
 	void *context;
 	/* A line for the log; `level` as in <syslog.h>. */
 	void (*report)(void *context, int level, const char *text);

@@ -19,7 +19,6 @@
 struct status_service {
 	struct status_home home;
 	const struct route_report *report;
-	const char *daemonset;
 	struct status_routes routes;
 	struct lease_keeper *keeper;
 	struct node_report *own;
@@ -28,6 +27,7 @@ struct status_service {
 	struct desired_nodes desired_nodes;
 	struct node_progress progress;
 	bool progress_due;
+	uint32_t wanted; /* by the agents' DaemonSet; 0: not known */
 	uint32_t desired;
 };
 
@@ -52,11 +52,10 @@ static void nodes_changed(void *context)
 {
 	struct status_service *service = context;
 	const struct node_table *table = node_watch_table(service->watch);
-	uint32_t wanted = node_watch_wanted(service->watch);
 	uint32_t nodes = table ? (uint32_t)table->count : 0;
 
-	if (wanted > nodes)
-		nodes = wanted;
+	if (service->wanted > nodes)
+		nodes = service->wanted;
 	lease_keeper_set_nodes(service->keeper, nodes);
 	nodes_set(service, nodes);
 	progress_changed(service);
@@ -73,7 +72,7 @@ static bool progress_take(struct status_service *service, const struct node_tabl
 	service->progress = progress;
 	service->progress_due = false;
 	service->desired =
-		desired_nodes_count(&service->desired_nodes, node_watch_wanted(service->watch),
+		desired_nodes_count(&service->desired_nodes, service->wanted,
 				    (uint32_t)(progress.known + progress.unknown), now_ms);
 	return true;
 }
@@ -143,7 +142,7 @@ static bool leads_now(void *context)
 
 static void lead_begin(struct status_service *service)
 {
-	struct node_watch_options wanted = {service->daemonset, service, nodes_changed};
+	struct node_watch_options wanted = {service, nodes_changed};
 	int error = node_watch_new(&service->home, &wanted, &service->watch);
 
 	status_home_report(&service->home, LOG_INFO, "leads: writes the status of routes");
@@ -219,7 +218,6 @@ int status_service_new(const struct status_service_options *options,
 		return -ENOMEM;
 	home_init(&service->home, options);
 	service->report = options->report;
-	service->daemonset = options->daemonset;
 	status_routes_init(&service->routes);
 	error = parts_start(service);
 	if (error) {
@@ -287,6 +285,23 @@ void status_service_applied(struct status_service *service)
 {
 	status_service_settled(service);
 	status_writer_wake(service->writer);
+}
+
+void status_service_set_wanted(struct status_service *service, uint32_t nodes)
+{
+	service->wanted = nodes <= NODES_MAX ? nodes : 0;
+	if (service->watch && node_watch_table(service->watch))
+		nodes_changed(service);
+}
+
+void status_service_set_owner(struct status_service *service, const char *daemonset,
+			      const char *uid)
+{
+	struct lease_owner *owner = &service->home.owner;
+
+	owner->daemonset = daemonset;
+	snprintf(owner->uid, sizeof(owner->uid), "%s", uid);
+	node_report_repeat(service->own);
 }
 
 bool status_service_release(struct status_service *service, void (*done)(void *context),

@@ -21,11 +21,10 @@ struct status_service;
 struct status_service_options {
 	struct event_loop *loop;
 	struct kube_client *client;
-	const char *namespace; /* of Leases and of the DaemonSet */
+	const char *namespace; /* of Leases */
 	const char *class_name;
 	const char *watched; /* the namespace whose objects the agent sees; NULL: all */
 	const char *node;
-	const char *daemonset; /* NULL: none is known */
 	const struct route_report *report;
 	void *context;
 	void (*log)(void *context, int level, const char *text);
@@ -49,6 +48,13 @@ void status_service_settled(struct status_service *service);
 
 /* The same, and the report is a new one. */
 void status_service_applied(struct status_service *service);
+
+/* How many nodes there should be; 0: not known, as in the beginning. */
+void status_service_set_wanted(struct status_service *service, uint32_t nodes);
+/* The DaemonSet, by a name that outlives the service, and its uid: the API server deletes this
+ * agent's Leases with it. */
+void status_service_set_owner(struct status_service *service, const char *daemonset,
+			      const char *uid);
 
 /* Stops to lead. False: there is nothing to wait for; else done() is called soon. */
 bool status_service_release(struct status_service *service, void (*done)(void *context),

@@ -16,33 +16,43 @@
 
 #define FAMILY_IPV4 2
 #define FAMILY_IPV6 10
-#define CONNECT_SYNS 2 /* SYNs to one endpoint before the next is tried */
+#define CONNECT_SYNS 2    /* SYNs to one endpoint before the next is tried */
+#define CONNECT_CHOICES 3 /* endpoints looked at until one is in use */
 #define CONNECT_PORT_FIRST 1024
 #define CONNECT_PORT_COUNT 64512
-#define CONNECT_PORT_TRIES 4
+#define CONNECT_PORT_TRIES 32
 #define CONNECT_PORTS_TRIED_MAX 8
 #define CONNECT_CROWDED_TICKS 1000
 #define CONNECT_REPEAT_TICKS 16 /* a request twice in a burst is a copy, not a retransmission */
 #define CONNECT_DEADLINE_TICKS 10000 /* for all endpoints together */
 
-/* Puts the pod's tuple into the index, with another source port where the client's is taken
- * (two listeners before one pod see one client port twice) or `fresh_port` asks for it. */
-static __always_inline int connect_index(struct flow *flow, __u32 slot, int fresh_port)
+/* Puts the pod's tuple with this source port into the index. Negative: it is taken. */
+static __always_inline int connect_index_port(struct flow *flow, __u32 slot, __be16 port)
 {
 	__u32 tag = FLOW_TAG(flow->generation, flow->leg.id, FLOW_SIDE_POD);
 	struct flow_key key;
 
-	flow->leg.source_port = flow->client_port;
-	for (int i = 0; i <= CONNECT_PORT_TRIES; i++) {
-		if (i || fresh_port) {
-			__u32 offset = bpf_get_prandom_u32() % CONNECT_PORT_COUNT;
+	flow->leg.source_port = port;
+	flow_leg_key(flow, &flow->leg, &key);
+	return flow_index(&key, slot, tag) ? -1 : 0;
+}
 
-			flow->leg.source_port = bpf_htons(CONNECT_PORT_FIRST + offset);
-		}
-		flow_leg_key(flow, &flow->leg, &key);
-		if (!flow_index(&key, slot, tag))
+/* Puts the pod's tuple into the index, with another source port where the client's is taken
+ * (two listeners before one pod see one client port twice) or `fresh_port` asks for it. A busy
+ * client's ended connections keep a good part of all ports for a while, so that a few random ones
+ * may all be taken; its own port, if nothing else is left, is better than none. */
+static __always_inline int connect_index(struct flow *flow, __u32 slot, int fresh_port)
+{
+	if (!fresh_port && !connect_index_port(flow, slot, flow->client_port))
+		return 0;
+	for (int i = 0; i < CONNECT_PORT_TRIES; i++) {
+		__u32 offset = bpf_get_prandom_u32() % CONNECT_PORT_COUNT;
+
+		if (!connect_index_port(flow, slot, bpf_htons(CONNECT_PORT_FIRST + offset)))
 			return 0;
 	}
+	if (fresh_port && !connect_index_port(flow, slot, flow->client_port))
+		return 0;
 	flow->leg.pod_port = 0;
 	return -1;
 }
@@ -163,8 +173,26 @@ __noinline int connect_send(struct packet_context *ctx, struct scratch *s, __u32
 	return verdict;
 }
 
-/* The first SYN for a request whose rule is known. */
-__noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u32 slot)
+/* Chooses an endpoint other than `failed`, if that is not 0, and makes it the flow's pod. One that
+ * goes out of use meanwhile, or has no port left, is passed over. */
+static __always_inline int connect_choose(struct flow *flow, __u32 slot, __u32 failed)
+{
+	for (int i = 0; i < CONNECT_CHOICES; i++) {
+		int verdict = endpoint_choose(slot, failed);
+
+		if (verdict != VERDICT_CONTINUE)
+			return verdict;
+		failed = flow->leg.endpoint;
+		if (!connect_leg(slot, 0))
+			return VERDICT_CONTINUE;
+	}
+	return VERDICT_ENDPOINTS_FAILED;
+}
+
+/* The first SYN for a request whose rule is known. `failed`: the endpoint that had it before, which
+ * gets it again only if there is no other; 0: none. */
+__noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u32 slot,
+			     __u32 failed)
 {
 	struct flow *flow = flow_at(slot);
 	int verdict;
@@ -172,14 +200,24 @@ __noinline int connect_begin(struct packet_context *ctx, struct scratch *s, __u3
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	leg_make_place(ctx, s, slot);
-	verdict = endpoint_choose(slot, 0);
-	if (verdict == VERDICT_CONTINUE && connect_leg(slot, 0))
-		verdict = VERDICT_ENDPOINTS_FAILED;
+	flow->leg.group_tried = 0;
+	flow->leg.groups_tried = 1;
+	verdict = connect_choose(flow, slot, failed);
+	if (verdict != VERDICT_CONTINUE && failed)
+		verdict = connect_choose(flow, slot, 0);
 	if (verdict != VERDICT_CONTINUE)
 		return -verdict;
 	flow->leg.endpoints_tried = 1;
+	flow->leg.ports_tried = 0;
 	flow_enter(flow, FLOW_CONNECTING, s->packet.now);
 	return connect_send(ctx, s, slot, VERDICT_POD_SYN);
+}
+
+/* The endpoint has failed the request: once, also where it was tried once more. */
+static __always_inline void connect_failed(const struct flow *flow, __u32 now)
+{
+	if (flow->leg.endpoint && flow->leg.endpoints_tried <= ENDPOINT_TRIES_MAX)
+		endpoint_failed(flow->leg.endpoint, now);
 }
 
 /* No other endpoint is left. Refusal and silence need not be the last one's own: its kernel refuses
@@ -204,13 +242,13 @@ __noinline int connect_elsewhere(struct packet_context *ctx, struct scratch *s, 
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
+	connect_failed(flow, s->packet.now);
 	failed = flow->leg.endpoint;
-	if (failed)
-		endpoint_failed(failed, s->packet.now);
 	leg_end(flow, &flow->leg);
-	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX ? endpoint_choose(slot, failed)
-								 : VERDICT_ENDPOINTS_FAILED;
-	if (verdict != VERDICT_CONTINUE || connect_leg(slot, 0)) {
+	verdict = flow->leg.endpoints_tried < ENDPOINT_TRIES_MAX
+			  ? connect_choose(flow, slot, failed)
+			  : VERDICT_ENDPOINTS_FAILED;
+	if (verdict != VERDICT_CONTINUE) {
 		if (connect_once_more(flow, slot, failed))
 			return -VERDICT_ENDPOINTS_FAILED;
 		sent = VERDICT_POD_PORT_CHANGED;
@@ -251,7 +289,7 @@ __noinline int connect_again(struct packet_context *ctx, struct scratch *s, __u3
 	if ((__s32)(s->packet.now - flow->leg.pod_next) < CONNECT_REPEAT_TICKS)
 		return VERDICT_HOLD_PENDING;
 	if ((__s32)(s->packet.now - flow->born) > CONNECT_DEADLINE_TICKS) {
-		endpoint_failed(flow->leg.endpoint, s->packet.now);
+		connect_failed(flow, s->packet.now);
 		return -VERDICT_ENDPOINTS_FAILED;
 	}
 	stats = endpoint_stats_at(flow->leg.endpoint);

@@ -218,13 +218,15 @@ static __always_inline struct rule_set *endpoint_set(const struct flow *flow,
 }
 
 /* Sets flow->leg.endpoint and .member for flow->rule. `failed`: the endpoint that did not answer,
- * 0 at first. Yields VERDICT_CONTINUE or the reply for the client. */
+ * which is not taken; 0 at first. By position it is gone on in the set in which that was found, any
+ * other is drawn from. Yields VERDICT_CONTINUE or the reply for the client. */
 __noinline int endpoint_choose(__u32 slot, __u32 failed)
 {
 	struct flow *flow = flow_at(slot);
 	struct rule_group *group;
 	struct rule_set *set;
 	struct rule *rule;
+	int known;
 	__u32 id;
 
 	if (!flow)
@@ -234,9 +236,10 @@ __noinline int endpoint_choose(__u32 slot, __u32 failed)
 	set = rule ? endpoint_set(flow, rule) : NULL;
 	if (!rule || !set)
 		return VERDICT_NO_ENDPOINT;
+	known = flow->leg.rule == id && flow->leg.set_version == set->version;
 	flow->leg.rule = id;
 	flow->leg.set_version = set->version;
-	if (failed)
+	if (failed && known)
 		return endpoint_retry(flow, set, slot, failed);
 	if (endpoint_draw(flow, set))
 		return VERDICT_NO_ENDPOINT;
@@ -245,7 +248,8 @@ __noinline int endpoint_choose(__u32 slot, __u32 failed)
 		return VERDICT_BACKEND_MISSING;
 	if (!group->count)
 		return VERDICT_NO_ENDPOINT;
-	return endpoint_walk(slot, group, endpoint_index(flow, set, group, rule->algorithm), 0);
+	return endpoint_walk(slot, group, endpoint_index(flow, set, group, rule->algorithm),
+			     failed);
 }
 
 #define ENDPOINT_WALK_MAX 4096 /* members looked through for an endpoint */

@@ -113,7 +113,7 @@ __noinline int gather_complete(struct packet_context *ctx, struct scratch *s,
 	}
 	if (stats)
 		stats->connections++;
-	return connect_begin(ctx, s, slot);
+	return connect_begin(ctx, s, slot, 0);
 }
 
 /* What the parser said about `hold`. */

@@ -37,17 +37,17 @@ static __always_inline int gone_may_repeat(const struct flow *flow)
 	return (flow->progress & FLOW_SAFE) || !seq_after(flow->leg.pod_ack, flow->client_start);
 }
 
-/* Turns the packet into the SYN that carries the held request to another pod. The flow has no leg
- * any more. */
+/* Turns the packet into the SYN that carries the held request to another pod than that of the
+ * endpoint `failed`. The flow has no leg any more. */
 static __always_inline int gone_repeat(struct packet_context *ctx, struct scratch *s,
-				       struct flow *flow, __u32 slot)
+				       struct flow *flow, __u32 slot, __u32 failed)
 {
 	flow->request.repeats++;
 	flow->isn = flow->reply.next - 1;
 	flow->client_next = flow->client_start + hold_length(flow);
 	flow->switches++;
 	counters_verdict(VERDICT_POD_REPLACED);
-	return connect_begin(ctx, s, slot);
+	return connect_begin(ctx, s, slot, failed);
 }
 
 /* Parks the leg whose pod has sent FIN, which is acknowledged with its own. */
@@ -106,6 +106,7 @@ static __always_inline int gone_is_between(const struct flow *flow)
 __noinline int gone_fin(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
+	__u32 failed;
 	__u32 end;
 
 	if (!s || !flow)
@@ -126,8 +127,9 @@ __noinline int gone_fin(struct packet_context *ctx, struct scratch *s, __u32 slo
 		if (!(flow->progress & FLOW_SAFE))
 			return VERDICT_POD_END_SWALLOWED; /* RST or an acknowledgement follows */
 		flow->isn = flow->reply.next - 1;
+		failed = flow->leg.endpoint;
 		gone_park(ctx, s, flow, slot);
-		return gone_repeat(ctx, s, flow, slot);
+		return gone_repeat(ctx, s, flow, slot, failed);
 	}
 	answer_make_final(flow);
 	return VERDICT_CONTINUE;
@@ -150,6 +152,7 @@ static __always_inline int gone_probe(struct packet_context *ctx, struct scratch
 __noinline int gone_reset(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
+	__u32 failed;
 	__u32 seq;
 
 	if (!s || !flow)
@@ -158,8 +161,9 @@ __noinline int gone_reset(struct packet_context *ctx, struct scratch *s, __u32 s
 	if (seq != flow->client_ack && seq != flow->leg.pod_next)
 		return VERDICT_CONTINUE;
 	if (gone_may_repeat(flow)) {
+		failed = flow->leg.endpoint;
 		leg_end(flow, &flow->leg);
-		return gone_repeat(ctx, s, flow, slot);
+		return gone_repeat(ctx, s, flow, slot, failed);
 	}
 	if (request_is_idle(flow)) {
 		leg_lost(flow, s->packet.now);

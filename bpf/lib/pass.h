@@ -319,6 +319,25 @@ __noinline int pass_from_client(struct packet_context *ctx, struct scratch *s)
 	return verdict;
 }
 
+/* The pod answers a SYN that was not ours: on the tuple of a leg that is over, client and pod have
+ * begun a connection without us. It is none of ours, and the leg's tuple neither. */
+static __always_inline int pass_leave_tuple(struct flow *flow, __u32 slot, __u32 id)
+{
+	if (id == flow->leg.id && flow->leg.pod_port) {
+		flow->switches++;
+		leg_end(flow, &flow->leg);
+	} else {
+		leg_forget(slot, id);
+	}
+	return VERDICT_NOT_OURS;
+}
+
+static __always_inline int pass_is_anothers(const struct flow *flow, const struct packet *packet)
+{
+	return flow->state == FLOW_TAIL &&
+	       (packet->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK);
+}
+
 /* The claimed way of a pod's packet. */
 __noinline int pass_from_pod(struct packet_context *ctx, struct scratch *s)
 {
@@ -333,6 +352,8 @@ __noinline int pass_from_pod(struct packet_context *ctx, struct scratch *s)
 	flow->seen = s->packet.now;
 	if (s->packet.odd_options && packet_load_options(ctx, s))
 		verdict = VERDICT_FLAGS_FORBIDDEN;
+	else if (pass_is_anothers(flow, &s->packet))
+		verdict = pass_leave_tuple(flow, s->packet.slot, s->packet.leg);
 	else if (s->packet.leg != flow->leg.id || !flow->leg.pod_port)
 		verdict = park_receive(ctx, s, s->packet.slot, s->packet.leg);
 	else if (flow->state == FLOW_SPLICED || flow->state == FLOW_TAIL)

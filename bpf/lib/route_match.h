@@ -26,9 +26,7 @@ struct route_scratch {
 	__u32 length;     /* of the whole text; over its maximum: it cannot be equal to any entry */
 	__u32 boundaries; /* how many there are */
 	__u32 table;
-	__u32 step;
-	__u32 source; /* offset of the text in the hold */
-	__u32 source_length;
+	__u32 pad;
 	struct route_boundary boundary[ROUTE_LABELS_MAX];
 	__u8 text[512]; /* the text that was hashed; a host from its right end */
 };

@@ -37,18 +37,20 @@ static __always_inline int silent_is_dead(const struct flow *flow, const struct 
 __noinline int silent_leave(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
+	__u32 failed;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	flow->seen = s->packet.now;
 	flow->leg.probes = 0;
 	flow->isn = flow->reply.next - 1;
-	endpoint_failed(flow->leg.endpoint, s->packet.now);
+	failed = flow->leg.endpoint;
+	endpoint_failed(failed, s->packet.now);
 	leg_reset(ctx, s, slot);
 	leg_end(flow, &flow->leg);
 	if (flow->request.repeats >= GONE_REPEATS_MAX)
 		return -VERDICT_ENDPOINTS_FAILED;
-	return gone_repeat(ctx, s, flow, slot);
+	return gone_repeat(ctx, s, flow, slot, failed);
 }
 
 #endif

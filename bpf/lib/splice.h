@@ -247,6 +247,18 @@ static __always_inline void splice_note_seen(struct flow *flow, __u32 now)
 		flow->seen = now;
 }
 
+/* RFC 7323 4.3: the client's clock is read from a segment with the first byte that is not
+ * acknowledged, or behind the last one that is. Who forges it would have to know that number; what
+ * is noted is what later segments are compared with. */
+static __always_inline void splice_note_clock(struct flow *flow, const struct packet *packet)
+{
+	__u32 length = packet->length ? packet->length : 1;
+
+	if (packet->has_timestamps && seq_after(packet->tsval, flow->client_tsval) &&
+	    flow->client_acked - packet->seq < length)
+		flow->client_tsval = packet->tsval;
+}
+
 static __always_inline void splice_note_to_pod(struct flow *flow, const struct packet *packet)
 {
 	splice_note_seen(flow, packet->now);
@@ -257,8 +269,7 @@ static __always_inline void splice_note_to_pod(struct flow *flow, const struct p
 		flow->client_ack = packet->ack;
 	if (flow->client_window != packet->window)
 		flow->client_window = packet->window;
-	if (packet->has_timestamps && flow->client_tsval != packet->tsval)
-		flow->client_tsval = packet->tsval;
+	splice_note_clock(flow, packet);
 }
 
 static __always_inline void splice_note_client_next(struct flow *flow, __u32 end)

@@ -24,6 +24,7 @@ BUSYBOX = "/usr/bin/busybox"
 PAUSE = "localhost/pause:test"
 WEB = "localhost/web:test"
 AGENT_TAGS = ("test", "test2")  # the same image, so that an upgrade has something to change
+STUNNEL_TAG = "test"
 NAMESPACE = "k8s.io"  # containerd's, in which kubelet looks
 _PREFIX = "cluster-"
 # What containerd would look for in vain, or not be allowed to do.
@@ -58,12 +59,13 @@ def _build_web():
 
 def _write_archive(folder):
     """All images in one archive: layers that they share are in it once."""
-    agent = images.agent_image()
+    agent, stunnel = images.agent_image(), images.stunnel_image()
     with images.locked():
         _build_pause()
         _build_web()
         layout = os.path.join(folder, "layout")
-        for image, name in [(PAUSE, PAUSE), (WEB, WEB)] + [
+        for image, name in [(PAUSE, PAUSE), (WEB, WEB),
+                            (stunnel, f"{images.STUNNEL}:{STUNNEL_TAG}")] + [
                 (agent, f"{images.AGENT}:{tag}") for tag in AGENT_TAGS]:
             images.run(*images.buildah("push", "-q", "--disable-compression", image,
                                        f"oci:{layout}:{name}"))

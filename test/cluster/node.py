@@ -157,6 +157,9 @@ conf_dir = "{FILES}/cni"
 
     def has_proxy(self):
         self.check()
+        return self.proxy_answers()
+
+    def proxy_answers(self):
         return self.command_ends_well("curl", "-fs", f"http://127.0.0.1:{PROXY_PORT}/healthz")
 
     def check(self):

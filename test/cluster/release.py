@@ -33,11 +33,11 @@ class Release:
         assert done.returncode == 0, f"helm {command}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def _values(self, tag):
+    def _values(self, tag, more=()):
         devices = ["eth*", "veth*"] + [VXLAN_DEVICE] * self.cluster.vxlan
         values = {"image.repository": images.AGENT, "image.tag": tag, "image.pullPolicy": "Never",
                   "devices": f"{{{','.join(devices)}}}",
-                  "updateStrategy.rollingUpdate.maxUnavailable": "1"}
+                  "updateStrategy.rollingUpdate.maxUnavailable": "1", **dict(more)}
         return [part for name, value in values.items() for part in ("--set", f"{name}={value}")]
 
     def install(self):
@@ -47,6 +47,10 @@ class Release:
     def upgrade(self):
         self.helm("upgrade", CHART, *self._values(AGENT_TAGS[1]))
         self.wait()
+
+    def set(self, more):
+        """The same agents with further values; {}: without those of before."""
+        self.helm("upgrade", CHART, *self._values(AGENT_TAGS[0], more))
 
     def rollback(self):
         self.helm("rollback")

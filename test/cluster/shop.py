@@ -35,38 +35,17 @@ class OfDeployment:
         return pod.startswith(self.prefix)
 
 
-class Shop:
-    """Deployments frontend, api, blog and their Services; PathRoute shop at Service web."""
+class Namespaced:
+    """A namespace, and what a user does in it."""
 
-    def __init__(self, cluster, **options):
-        """node: that of all web servers; replicas: of each; node_port: of a second listener."""
+    def __init__(self, cluster):
         self.cluster = cluster
         self.name = f"shop-{next(_serial)}"
         self.kube = cluster.admin
         self.kube.kubectl("create", "namespace", self.name)
-        with self._removed_on_failure():
-            node_port = options.pop("node_port", None)
-            self.apply(*[objects.deployment(name, **options) for name in BACKENDS],
-                       *[objects.service(name) for name in BACKENDS],
-                       objects.service("web", app="frontend"),
-                       objects.route(BACKENDS, node_port))
-            for name in BACKENDS:
-                self.wait_for_rollout(name)
-            self.wait_for_route()
-        self.web = self.address("web")
-
-    @contextlib.contextmanager
-    def _removed_on_failure(self):
-        try:
-            yield
-        except BaseException:
-            self.close()
-            raise
 
     def close(self):
         self.kube.kubectl("delete", "namespace", self.name, "--wait=false")
-
-    # ---- As a user does it ----
 
     def kubectl(self, *arguments, **options):
         return self.kube.kubectl("--namespace", self.name, *arguments, **options).stdout
@@ -92,14 +71,38 @@ class Shop:
                 if pod["metadata"].get("labels", {}).get("app") == app and
                 "deletionTimestamp" not in pod["metadata"]]
 
-    # ---- Clients ----
-
     def client(self, node):
         """A pod on the node, made now."""
         name = f"client-{next(_serial)}"
         self.apply(objects.waiting_pod(name, node))
         self.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s", timeout=70)
         return inside(self.kube.get("Pod", self.name, name))
+
+
+class Shop(Namespaced):
+    """Deployments frontend, api, blog and their Services; PathRoute shop at Service web."""
+
+    def __init__(self, cluster, **options):
+        """node: that of all web servers; replicas: of each; node_port: of a second listener."""
+        super().__init__(cluster)
+        with self._removed_on_failure():
+            node_port = options.pop("node_port", None)
+            self.apply(*[objects.deployment(name, **options) for name in BACKENDS],
+                       *[objects.service(name) for name in BACKENDS],
+                       objects.service("web", app="frontend"),
+                       objects.route(BACKENDS, node_port))
+            for name in BACKENDS:
+                self.wait_for_rollout(name)
+            self.wait_for_route()
+        self.web = self.address("web")
+
+    @contextlib.contextmanager
+    def _removed_on_failure(self):
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
 
 def inside(pod):

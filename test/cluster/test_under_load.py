@@ -16,10 +16,10 @@ from cluster_fixtures import AGENT_NAME
 from loads import Counted, Loads, MayBeEmpty
 from measured import note
 from raw_http import Connection, ask
-from shop import PATHS, OfDeployment
+from shop import BACKENDS, PATHS, OfDeployment
 
 REPLICAS = 3
-OUTAGE_SECONDS = int(os.environ.get("OUTAGE_SECONDS", "20"))
+OUTAGE_SECONDS = int(os.environ.get("OUTAGE_SECONDS", "60"))
 # The first attempt that succeeds may come a minute after the one before.
 CATCH_UP_SECONDS = 70
 NODE_PORT = 8099
@@ -83,8 +83,6 @@ def test_pods_are_deleted(shop, clients, how):
             shop.wait_for_rollout("api")
 
 
-# ---- Agents ----
-
 def program(pid):
     """"" of one that has ended."""
     try:
@@ -93,6 +91,8 @@ def program(pid):
     except OSError:
         return ""
 
+
+# ---- Agents ----
 
 def agent_process(pod):
     """None while there is none."""
@@ -164,3 +164,34 @@ def test_the_api_server_is_away(shop, clients, cluster):
     with Loads(clients, shop.web, "after the outage"):
         scale(shop, REPLICAS + 1)
         scale(shop, REPLICAS)
+
+
+# ---- Nodes ----
+
+def proxy_process(node):
+    """None while there is none."""
+    pids = cgroups.processes(f"{cgroups.root(node.name)}/")
+    return next((pid for pid in pids if program(pid) == "kube-proxy"), None)
+
+
+def test_kube_proxy_is_restarted(shop, clients, cluster):
+    with Loads(clients, shop.web, "kube-proxy killed"):
+        for node in cluster.nodes:
+            before = proxy_process(node)
+            os.kill(before, signal.SIGKILL)
+            wait.until(lambda: proxy_process(node) not in (None, before) and node.proxy_answers(),
+                       f"another kube-proxy on {node.name}", 60)
+
+
+def test_a_node_is_drained(shop, clients, cluster):
+    """Of web servers: those who ask there go on. Beside it a Service that kube-proxy balances."""
+    plain = {"/": OfDeployment("plain")}
+    node = cluster["node2"].name
+    with Loads(clients, shop.web, "node drained"), \
+            Counted(clients[:1], shop.address("plain"), "node drained, plain Service", plain):
+        shop.kubectl("drain", node, "--ignore-daemonsets", "--pod-selector=app",
+                     "--timeout=90s", timeout=100)
+        for name in (*BACKENDS, "plain"):
+            shop.wait_for_rollout(name)
+            assert {pod["spec"]["nodeName"] for pod in shop.pods(name)} == {"node1"}
+    shop.kubectl("uncordon", node)

@@ -4,6 +4,7 @@
 import pytest
 
 import wait
+from cluster_fixtures import AGENT_NAMESPACE
 from loads import Loads
 from node import existing_bpf_ids
 from raw_http import ask
@@ -39,6 +40,11 @@ def test_no_program_map_or_link_is_left(uninstalled):
 def test_no_pin_is_left(uninstalled, cluster):
     for node in cluster.nodes:
         assert node.run("find", "/sys/fs/bpf", "-mindepth", "1", "-not", "-name", "*.debug") == ""
+
+
+def test_no_lease_is_left(uninstalled, cluster):
+    """They go with the DaemonSet, by Kubernetes' garbage collector."""
+    wait.until(lambda: not cluster.admin.list("Lease", AGENT_NAMESPACE), "the Leases to go", 60)
 
 
 def test_requests_are_left_to_kube_proxy(uninstalled, shop, clients, cluster):

@@ -243,11 +243,28 @@ def test_the_agent_takes_the_arguments(case):
     ("class=Edge", "class"),
     ("podMonitor.interval=fast", "interval"),
     ("watchNamespace=a_b", "watchNamespace"),
+    ("tls.enabled=true", "secretName"),
+    ("tls.connect=10.96.0.10", "connect"),
+    ("tls.minVersion=TLSv1.1", "minVersion"),
 ])
 def test_a_wrong_value_is_named(helm, setting, told):
     refusal = helm.refusal("--set", setting)
     assert "values don't meet the specifications of the schema" in refusal
     assert told in refusal
+
+
+def test_a_client_s_address_is_kept_in_one_family_only(helm):
+    assert "one address family" in helm.refusal(
+        "--set", "tls.enabled=true,tls.secretName=shop,tls.connect=10.96.0.10:80,"
+        "tls.keepClientAddress=true,tls.ipFamilies={IPv4,IPv6}")
+
+
+def test_only_stunnels_pods_get_the_secret(helm):
+    rendered = list(yaml.safe_load_all(helm.template("--values", f"{CASES}/tls.values.yaml")))
+    assert [document["kind"] for document in rendered if "secretName" in str(document)] == [
+        "Deployment"]
+    assert not any("secrets" in rule["resources"] for document in rendered
+                   for rule in document.get("rules", []))
 
 
 def test_a_pod_monitor_that_would_reach_nothing_is_refused(helm):

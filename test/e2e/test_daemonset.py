@@ -10,7 +10,8 @@ from cluster_fixtures import AGENT_NAME, AGENT_NAMESPACE, account_token
 from pod_sandbox import SandboxedAgent
 
 FIELDS = {"spec.nodeName": "node-1", "metadata.name": "pathroute-agent-x7k2p",
-          "metadata.namespace": AGENT_NAMESPACE, "status.hostIP": "192.0.2.1"}
+          "metadata.namespace": AGENT_NAMESPACE, "status.hostIP": "192.0.2.1",
+          "metadata.labels['topology.kubernetes.io/zone']": "zone-a"}
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def test_the_daemonset_routes_with_what_it_is_given(sandbox):
 
     wait.until(is_ready, "the readiness probe", timeout=30)
     assert agent.probe("livenessProbe") == 200
+    assert "zone zone-a" in lab.agent.log()
     lab.wait_for("/api/", "api")
     # PERFMON, NET_ADMIN and BPF by their numbers.
     assert capabilities(lab.agent.process.pid) == 1 << 38 | 1 << 12 | 1 << 39

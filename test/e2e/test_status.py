@@ -6,6 +6,7 @@ import pytest
 import manifests
 import wait
 from altered import altered
+from cluster_fixtures import AGENT_NAME, AGENT_NAMESPACE
 from raw_http import ask
 
 WRITTEN = 15  # seconds until a status must be there
@@ -170,3 +171,32 @@ def test_a_node_that_lags_is_told(nodes):
         assert message == "1/2 nodes"
     message = wait_for_condition(leads, "shop", "Programmed", "True", "Programmed", timeout=60)
     assert message == "2/2 nodes"
+
+
+# ---- The agents' DaemonSet ----
+
+@pytest.fixture
+def want_nodes(installed):
+    """Says on how many nodes the DaemonSet wants an agent, as its controller does."""
+    def write(nodes):
+        installed.request("PATCH", f"/apis/apps/v1/namespaces/{AGENT_NAMESPACE}/daemonsets/"
+                          f"{AGENT_NAME}/status", {"status": {"desiredNumberScheduled": nodes}},
+                          "application/merge-patch+json")
+
+    yield write
+    write(0)
+
+
+def test_nodes_without_an_agent_are_counted_by_the_daemonset(make_cluster, want_nodes):
+    def message():
+        return condition(lab.space.get("PathRoute", "shop"), "Programmed")[2]
+
+    want_nodes(3)
+    lab = make_cluster()
+    lab.serve()
+    lab.apply_shop()
+    lab.agent.options = ["--daemonset", AGENT_NAME]
+    lab.agent.start()
+    wait.until(lambda: message() == "1/3 nodes", "three nodes to be desired", WRITTEN)
+    want_nodes(1)
+    wait.until(lambda: message() == "1/1 nodes", "one node to be desired", WRITTEN)

@@ -76,6 +76,24 @@ def test_a_deleted_service_is_missed(cluster):
     cluster.wait_for("/api/", "api")
 
 
+def test_requests_stay_in_the_zone_that_hints_give(make_cluster):
+    lab = make_cluster(pods=("api", "blog"))
+    lab.serve()
+    lab.apply_shop(api=[lab["api"], lab["blog"]])
+    lab.agent.options = ["--zone", "zone-b"]
+    lab.agent.start()
+
+    def pods():
+        return {ask(lab["client"], manifests.WEB_IPV4, "/api/").pod for _ in range(20)}
+
+    assert pods() == {"api", "blog"}
+    found = lab.space.kube.get("EndpointSlice", lab.space.name, "api-ipv4")
+    lab.space.patch("EndpointSlice", "api-ipv4", {"endpoints": [
+        {**endpoint, "hints": {"forZones": [{"name": zone}]}}
+        for endpoint, zone in zip(found["endpoints"], ("zone-a", "zone-b"))]})
+    wait.until(lambda: pods() == {"blog"}, "only the pod of our zone")
+
+
 def test_endpoints_that_are_not_ready_get_nothing(cluster):
     cluster.set_endpoints("api", [cluster["api"], cluster["blog"]], api={"ready": False})
     cluster.wait_for("/api/", "blog")

@@ -115,6 +115,19 @@ def test_a_daemonset_that_waits_for_its_pods_is_deleted_already(cluster, home):
                      "application/merge-patch+json")
 
 
+def test_leases_belong_to_the_daemonset(cluster, home):
+    """Kubernetes deletes them with it; its garbage collector does not run here."""
+    uid = home.request("GET", DAEMONSET)["metadata"]["uid"]
+    owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": AGENT_NAME, "uid": uid}
+
+    def are_owned():
+        leases = home.list("Lease", AGENT_NAMESPACE)
+        return len(leases) == 2 and all(
+            lease["metadata"].get("ownerReferences") == [owner] for lease in leases)
+
+    wait.until(are_owned, "the Leases of node and leader to have an owner")
+
+
 def test_a_restart_leaves_traffic_running(cluster, home):
     home.request("PATCH", DAEMONSET, {"spec": {"template": {"metadata": {"annotations": {
         "pathroute.io/restarted": "now"}}}}}, "application/merge-patch+json")

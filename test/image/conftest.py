@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The image, built once for all tests that look into it."""
 
-import os
-
 import pytest
 
 import images
 
 
 def pytest_collection_modifyitems(items):
-    if os.geteuid() != 0:
-        for item in items:
-            if "image" in item.fixturenames:
-                item.add_marker(pytest.mark.skip("not root"))
+    concerned = [item for item in items if {"image", "stunnel"} & set(item.fixturenames)]
+    reason = images.missing() if concerned else ""
+    if reason:
+        print(f"SKIPPED tests of the images: {reason}")
+        for item in concerned:
+            item.add_marker(pytest.mark.skip(reason))
 
 
 @pytest.fixture(scope="session")

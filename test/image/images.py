@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The image of the Dockerfile, without a container engine and without a registry.
+"""The images of the Dockerfiles, without a container engine and without a registry.
 
-buildah builds it; what the Dockerfile takes for its base is made by debootstrap. Both are kept in
-${XDG_CACHE_HOME:-~/.cache}/pathroute/images, and built again when the sources change.
+buildah builds them; what the Dockerfiles take for their base is made by debootstrap. All are kept
+in ${XDG_CACHE_HOME:-~/.cache}/pathroute/images, and built again when the sources change.
 
+images.py --base: only make the base.
 images.py FILE: also write the image to FILE, an OCI archive, as `localhost/pathroute-agent:test`.
 """
 
@@ -23,6 +24,7 @@ SUITE = "bookworm"
 # As the Dockerfile names it.
 BASE = f"docker.io/library/debian:{SUITE}-slim"
 AGENT = "localhost/pathroute-agent"
+STUNNEL = "localhost/pathroute-stunnel"
 # What Debian's own slim image leaves out.
 UNWANTED = ("usr/share/doc", "usr/share/info", "usr/share/man", "usr/share/locale",
             "var/cache/apt", "var/lib/apt/lists", "var/log")
@@ -85,6 +87,12 @@ def archive():
     return known[:1]
 
 
+def have_base():
+    """Made if it is not there; the caller has the lock."""
+    if not has(BASE):
+        make_base()
+
+
 def make_base():
     say(f"making a minimal Debian {SUITE} with debootstrap, once")
     with tempfile.TemporaryDirectory(dir=cache()) as folder:
@@ -111,53 +119,74 @@ def apt_of_this_machine():
     return [f"--volume={folder}:{folder}:ro" for folder in folders if os.path.isdir(folder)]
 
 
-# ---- The agent's ----
+# ---- Ours ----
 
-def sources():
-    """What the Dockerfile may copy, by .dockerignore, and what says how."""
-    with open(os.path.join(ROOT, ".dockerignore"), encoding="utf-8") as file:
-        wanted = re.findall(r"^!(.+)$", file.read(), re.M)
-    for name in sorted([*wanted, "Dockerfile", ".dockerignore"]):
+def _files(*names):
+    """All files of these files and folders of the tree."""
+    for name in names:
         path = os.path.join(ROOT, name)
         if os.path.isfile(path):
             yield path
-        for folder, folders, names in os.walk(path):
+        for folder, folders, inner in os.walk(path):
             folders.sort()
-            yield from (os.path.join(folder, inner) for inner in sorted(names))
+            yield from (os.path.join(folder, entry) for entry in sorted(inner))
 
 
-def fingerprint():
+def _of_agent():
+    """What the Dockerfile may copy, by .dockerignore, and what says how."""
+    with open(os.path.join(ROOT, ".dockerignore"), encoding="utf-8") as file:
+        wanted = re.findall(r"^!(.+)$", file.read(), re.M)
+    return _files(*sorted([*wanted, "Dockerfile", ".dockerignore"]))
+
+
+def _of_stunnel():
+    return _files("deploy/stunnel", "mk/deploy.mk")
+
+
+def _fingerprint(paths):
     digest = hashlib.sha256()
-    for path in sources():
+    for path in paths:
         with open(path, "rb") as file:
             content = file.read()
         digest.update(f"{os.path.relpath(path, ROOT)} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
 
 
-def make_agent(image):
-    say("building the image of the Dockerfile with buildah")
+def fingerprint():
+    """Changes with what any of our images is made of."""
+    return _fingerprint([*_of_agent(), *_of_stunnel()])
+
+
+def _make(target, variable, image):
+    say(f"make {target}, with buildah")
     options = ["--pull=never", *apt_of_this_machine()]
-    run("make", "--no-print-directory", "image", f"ENGINE={' '.join(buildah())}", f"IMAGE={image}",
-        f"IMAGE_OPTIONS={' '.join(options)}")
+    run("make", "--no-print-directory", target, f"ENGINE={' '.join(buildah())}",
+        f"{variable}={image}", f"IMAGE_OPTIONS={' '.join(options)}")
 
 
-def forget_others(image):
+def _forget_others(name, image):
     for line in run(*buildah("images", "--format", "{{.Name}}:{{.Tag}}")).split():
-        if line.startswith(AGENT) and line != image:
+        if line.startswith(f"{name}:") and line != image:
             run(*buildah("rmi", line))
 
 
-def agent_image():
+def _image(name, paths, target, variable):
     """The name of the image in our storage; built if it is not there."""
-    image = f"{AGENT}:{fingerprint()}"
+    image = f"{name}:{_fingerprint(paths)}"
     with locked():
-        if not has(BASE):
-            make_base()
+        have_base()
         if not has(image):
-            make_agent(image)
-            forget_others(image)
+            _make(target, variable, image)
+            _forget_others(name, image)
     return image
+
+
+def agent_image():
+    return _image(AGENT, _of_agent(), "image", "IMAGE")
+
+
+def stunnel_image():
+    return _image(STUNNEL, _of_stunnel(), "image-stunnel", "STUNNEL_IMAGE")
 
 
 @contextlib.contextmanager
@@ -170,9 +199,35 @@ def mounted(image):
         run(*buildah("rm", container))
 
 
+def added(image):
+    """Bytes that it has more than its base."""
+    sizes = []
+    for name in (image, BASE):
+        with mounted(name) as folder:
+            sizes.append(int(run("du", "-s", "--block-size=1", folder).split()[0]))
+    return sizes[0] - sizes[1]
+
+
+def missing():
+    """Why no image can be made here, or ""."""
+    if os.geteuid() != 0:
+        return "not root"
+    for name in ("buildah", "debootstrap"):
+        if not shutil.which(name):
+            return f"no {name} here: make deps"
+    try:
+        with locked():
+            have_base()
+    except AssertionError as error:
+        return f"no base for images: {str(error).strip().splitlines()[-1]}"
+    return ""
+
+
 def save(path):
     run(*buildah("push", "-q", agent_image(), f"oci-archive:{path}:{AGENT}:test"))
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--base"]:
+        sys.exit(missing() or None)
     save(os.path.abspath(sys.argv[1]))

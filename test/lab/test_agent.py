@@ -2,6 +2,7 @@
 """The agent's own life on a node: devices, foreign programs, the end, the tools beside it."""
 
 import json
+import os
 
 import pytest
 
@@ -59,6 +60,25 @@ def test_uninstall_detaches_unpins_and_leaves_nothing(own_shop, web):
         ask(own_shop["client"], web, "/api/", timeout=2)
     assert own_shop.agent.pins() == []
     assert ask(own_shop["client"], own_shop["api"].ipv4, port=peers.POD_PORT).pod == "api"
+
+
+@pytest.mark.parametrize("name,kind,value,entries", [
+    ("rules", "array", 8, 8192), ("verdicts", "percpu_array", 8, 3), ("flows", "array", 8, 4)])
+def test_maps_of_another_build_stop_the_agent_with_advice(own_shop, web, name, kind, value,
+                                                          entries):
+    agent = own_shop.agent
+    agent.stop()
+    pin = agent.map_path(name)
+    os.unlink(pin)
+    own_shop.node.run("bpftool", "map", "create", pin, "type", kind, "key", 4, "value", value,
+                      "entries", entries, "name", name)
+    agent.start(ready=False)
+    wait.until(lambda: not agent.process.is_alive(), "the agent's end")
+    assert pin in agent.log() and '"pathroute-agent uninstall"' in agent.log(), agent.log()
+    assert ask(own_shop["client"], web, "/api/").pod == "api", "the old programs go on"
+    agent.uninstall()
+    agent.start()
+    assert ask(own_shop["client"], web, "/api/").pod == "api"
 
 
 @pytest.mark.parametrize("mode", ["tcx", "clsact"])

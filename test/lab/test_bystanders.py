@@ -113,6 +113,20 @@ def test_requests_to_a_pods_own_address_are_routed_by_the_kernel(shop, version):
     assert changed <= {"not_ours"}, changed
 
 
+def test_a_port_is_free_for_a_pod_itself_when_its_routed_connection_has_ended(shop, web, version):
+    """Held up, the pod keeps a begun connection, and refuses the router the client's port later."""
+    client = shop["client"]
+    with Connection(client, web) as routed:
+        assert routed.ask("/api/").pod == "api"
+        source = ("", routed.source_port)
+        routed.finish()
+        assert routed.read_to_end() == b""
+    before = tcp_info.counters(client.namespace)["TCPSynRetrans"]
+    reply = ask(client, shop["api"].address(version), "/blog/", port=8080, source=source)
+    assert reply.pod == "api"
+    assert tcp_info.counters(client.namespace)["TCPSynRetrans"] == before
+
+
 def test_a_pods_tcp_segments_keep_their_options_and_sizes(shop, version):
     with Connection(shop["client"], shop["api"].address(version), 8080) as connection:
         seen = tcp_info.read(connection.socket)

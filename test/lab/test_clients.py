@@ -15,6 +15,7 @@ from lab_fixtures import opened, start_shop
 from forwarder import HERE
 from origin import Origin, constant
 from raw_http import Connection
+from tls_client import CHROMIUM
 
 HOST = "shop.example.com"
 PATHS = ("/", "/api/", "/blog/")
@@ -176,9 +177,6 @@ async function load() {
 window.onload = load;
 </script></body></html>"""
 IMAGE = b'<svg xmlns="http://www.w3.org/2000/svg" width="7" height="7"></svg>'
-CHROMIUM = ("/usr/bin/chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-            "--no-first-run", "--disable-background-networking", "--disable-component-update",
-            "--disable-sync", "--disable-dev-shm-usage")
 
 
 def served(name, kind, body):

@@ -140,6 +140,64 @@ static void the_urgent_pointer_of_a_later_request_is_cleared(void **state)
 	pass_to_pod(c, &segment);
 }
 
+/* The pod goes away then, and the client's next request is compared with what was noted. */
+static void expect_served_by_another_pod(struct connection *c)
+{
+	pod_says(c, TCP_FIN, NULL);
+	expect_verdict(c, VERDICT_POD_END_SWALLOWED);
+	expect_rerouted(c);
+}
+
+/* With it, segments of the client would look older than one before them. */
+static void a_clock_ahead_does_not_count_without_the_right_number(void **state)
+{
+	static const int32_t away[] = {-0x40000000, -1000, -1, 1, 1000, 0x40000000};
+	static const char *const payloads[] = {NULL, "x"};
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	for (unsigned i = 0; i < 2 * sizeof(away) / sizeof(away[0]); i++) {
+		splice_and_reply(c);
+		forged = client_segment(c, 0, payloads[i % 2]);
+		forged.seq += (uint32_t)away[i / 2];
+		forged.options.tsval += 0x40000000;
+		client_sends(c, &forged);
+		c->client.next = flow_of(c).request.next;
+		expect_number(flow_of(c).client_tsval, c->client.tsval);
+		expect_served_by_another_pod(c);
+		harness_next_client(c);
+	}
+}
+
+static void a_clock_behind_does_not_count(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment late;
+
+	splice_and_reply(c);
+	late = client_segment(c, 0, NULL);
+	late.options.tsval -= 1000;
+	client_sends(c, &late);
+	expect_number(flow_of(c).client_tsval, c->client.tsval);
+}
+
+static void the_clients_clock_is_followed(void **state)
+{
+	struct connection *c = *state;
+
+	splice_and_reply(c);
+	c->client.tsval += 7;
+	client_passes(c, 0, NULL);
+	expect_number(flow_of(c).client_tsval, c->client.tsval);
+	c->client.tsval += 7;
+	client_passes(c, TCP_PSH, REQUEST_ROOT);
+	expect_number(flow_of(c).client_tsval, c->client.tsval);
+	reply_is_taken(c, REPLY_OK);
+	c->client.tsval += 7;
+	client_passes(c, TCP_PSH, REQUEST_ROOT);
+	expect_number(flow_of(c).client_tsval, c->client.tsval);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -151,6 +209,9 @@ int main(void)
 		BOTH(a_request_without_ack_is_not_read),
 		BOTH(a_request_with_a_signature_is_not_read),
 		BOTH(the_urgent_pointer_of_a_later_request_is_cleared),
+		BOTH(a_clock_ahead_does_not_count_without_the_right_number),
+		BOTH(a_clock_behind_does_not_count),
+		BOTH(the_clients_clock_is_followed),
 	};
 
 	return HARNESS_RUN(tests);

@@ -123,6 +123,7 @@ static void a_rst_before_the_acknowledgement_sends_a_request_elsewhere(void **st
 		expect_stream(c, requests[i], strlen(requests[i]));
 		pod_passes(c, 0, NULL);
 		reply_is_taken(c, REPLY_OK);
+		client_says(c, TCP_RST, NULL);
 		harness_next_client(c);
 	}
 }

@@ -8,7 +8,7 @@
 
 #include "plan_scene.h"
 
-#define MEMBERS 512
+#define MEMBERS 8192
 
 int plan_scene_setup(void **state)
 {

@@ -36,9 +36,11 @@
 	"{addresses: ['" address "'], conditions: {ready: false, serving: true, terminating: " \
 	"true}}"
 
-static void expect_endpoints(const char *yaml, const char *ipv4, const char *ipv6)
+static void expect_endpoints_at(const struct endpoint_place *place, const char *yaml,
+				const char *ipv4, const char *ipv6)
 {
-	struct built_table built = built_table_from(yaml);
+	const struct route_table_options options = {.place = *place};
+	struct built_table built = built_table_with(yaml, &options);
 	const struct table_rule *rule = built_table_rule_named(&built, "shop/a/r");
 	char *text;
 
@@ -50,6 +52,13 @@ static void expect_endpoints(const char *yaml, const char *ipv4, const char *ipv
 	assert_string_equal(text, ipv6);
 	free(text);
 	built_table_done(&built);
+}
+
+static void expect_endpoints(const char *yaml, const char *ipv4, const char *ipv6)
+{
+	const struct endpoint_place unknown = {0};
+
+	expect_endpoints_at(&unknown, yaml, ipv4, ipv6);
 }
 
 static void the_port_of_the_service_leads_to_that_of_the_slice_by_name(void **state)
@@ -196,6 +205,80 @@ static void a_service_of_another_namespace_is_not_found(void **state)
 	built_table_done(&built);
 }
 
+#define HINTED(address, hints) "{addresses: ['" address "'], hints: {" hints "}}"
+#define ZONE(name) "forZones: [{name: " name "}]"
+#define NODE(name) "forNodes: [{name: " name "}]"
+#define API_SLICE(endpoints) WEB API TO_API SLICE("s", "IPv4", endpoints)
+
+static const struct endpoint_place in_a = {"a", "node-1"};
+
+static void endpoints_with_hints_for_our_zone_are_used_alone(void **state)
+{
+	const char *yaml = API_SLICE(HINTED("10.0.0.1", ZONE("a")) ", " HINTED(
+		"10.0.0.2", ZONE("b")) ", " HINTED("10.0.0.3", "forZones: [{name: b}, {name: a}]"));
+	const struct endpoint_place in_b = {"b", "node-2"};
+
+	(void)state;
+	expect_endpoints_at(&in_a, yaml, "10.0.0.1:8080 10.0.0.3:8080", "");
+	expect_endpoints_at(&in_b, yaml, "10.0.0.2:8080 10.0.0.3:8080", "");
+}
+
+static void without_a_hint_for_our_zone_all_are_used(void **state)
+{
+	const char *yaml =
+		API_SLICE(HINTED("10.0.0.1", ZONE("b")) ", " HINTED("10.0.0.2", ZONE("c")));
+	const struct endpoint_place nowhere = {NULL, "node-1"};
+
+	(void)state;
+	expect_endpoints_at(&in_a, yaml, "10.0.0.1:8080 10.0.0.2:8080", "");
+	expect_endpoints_at(&nowhere, yaml, "10.0.0.1:8080 10.0.0.2:8080", "");
+}
+
+static void one_ready_endpoint_without_hints_makes_all_of_them_count(void **state)
+{
+	(void)state;
+	expect_endpoints_at(&in_a,
+			    API_SLICE(HINTED("10.0.0.1", ZONE("a")) ", " HINTED(
+				    "10.0.0.2", ZONE("b")) ", " READY("10.0.0.3")),
+			    "10.0.0.1:8080 10.0.0.2:8080 10.0.0.3:8080", "");
+	expect_endpoints_at(&in_a,
+			    API_SLICE(HINTED("10.0.0.1", ZONE("a")) ", " HINTED(
+				    "10.0.0.2", ZONE("b")) ", " UNREADY("10.0.0.3")),
+			    "10.0.0.1:8080", "");
+}
+
+static void hints_for_our_node_come_before_those_for_our_zone(void **state)
+{
+	const char *yaml = API_SLICE(HINTED("10.0.0.1", ZONE("a") ", " NODE("node-1")) ", " HINTED(
+		"10.0.0.2",
+		ZONE("a") ", " NODE("node-2")) ", " HINTED("10.0.0.3",
+							   ZONE("b") ", " NODE("node-3")));
+	const struct endpoint_place other = {"a", "node-9"};
+
+	(void)state;
+	expect_endpoints_at(&in_a, yaml, "10.0.0.1:8080", "");
+	expect_endpoints_at(&other, yaml, "10.0.0.1:8080 10.0.0.2:8080", "");
+}
+
+static void each_address_family_has_hints_of_its_own(void **state)
+{
+	const char *yaml =
+		API_SLICE(HINTED("10.0.0.1", ZONE("a")) ", " HINTED("10.0.0.2", ZONE("b")))
+			SLICE("s6", "IPv6", READY("fd00::1") ", " HINTED("fd00::2", ZONE("a")));
+
+	(void)state;
+	expect_endpoints_at(&in_a, yaml, "10.0.0.1:8080", "[fd00::1]:8080 [fd00::2]:8080");
+}
+
+static void those_that_leave_serve_whatever_their_hints_say(void **state)
+{
+	(void)state;
+	expect_endpoints_at(&in_a,
+			    API_SLICE("{addresses: ['10.0.0.1'], conditions: {ready: false, "
+				      "serving: true, terminating: true}, hints: {" ZONE("b") "}}"),
+			    "10.0.0.1:8080", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +292,12 @@ int main(void)
 		cmocka_unit_test(a_backend_that_does_not_exist_keeps_its_weight_and_is_reported),
 		cmocka_unit_test(a_backend_of_weight_0_is_left_out),
 		cmocka_unit_test(a_service_of_another_namespace_is_not_found),
+		cmocka_unit_test(endpoints_with_hints_for_our_zone_are_used_alone),
+		cmocka_unit_test(without_a_hint_for_our_zone_all_are_used),
+		cmocka_unit_test(one_ready_endpoint_without_hints_makes_all_of_them_count),
+		cmocka_unit_test(hints_for_our_node_come_before_those_for_our_zone),
+		cmocka_unit_test(each_address_family_has_hints_of_its_own),
+		cmocka_unit_test(those_that_leave_serve_whatever_their_hints_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

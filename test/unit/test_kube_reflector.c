@@ -13,6 +13,24 @@
 #include "agent/kube/kube_reflector_parts.h"
 #include "reflector_story.h"
 
+#define SHORT 0
+/* As long as a wait may be: 60 s, but less than 0.1 s where no failure counts any more. */
+#define LONG (KUBE_BACKOFF_MAX_MS - KUBE_BACKOFF_LEAST_MS)
+
+static uint64_t waits;
+
+/* In place of the kernel's. */
+uint64_t kube_backoff_random(void)
+{
+	return waits;
+}
+
+static int open_story(void **state)
+{
+	waits = SHORT;
+	return reflector_story_open(state);
+}
+
 static void a_streaming_list_becomes_the_watch(void **state)
 {
 	static const struct story_step steps[] = {
@@ -116,6 +134,7 @@ static struct kube_reflector *failed_often(struct kube_scene *scene)
 	struct kube_reflector *reflector = ((struct story *)scene->more)->reflector;
 
 	reflector->backoff.failures = 20;
+	waits = LONG;
 	return reflector;
 }
 
@@ -301,8 +320,7 @@ static void three_refusals_of_the_watch_lead_to_a_new_list(void **state)
 	reflector_story_play(*state, steps, "+a ");
 }
 
-#define TEST(name) \
-	cmocka_unit_test_setup_teardown(name, reflector_story_open, reflector_story_close)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_story, reflector_story_close)
 
 int main(void)
 {

@@ -13,7 +13,9 @@
 
 #include "agent/status/lease.h"
 
-static const struct lease_labels labels = {"pathroute-system", "pathroute", LEASE_ROLE_NODE};
+static const struct lease_owner nobody;
+static const struct lease_labels labels = {"pathroute-system", "pathroute", LEASE_ROLE_NODE,
+					   &nobody};
 
 static struct lease sample(void)
 {
@@ -63,6 +65,23 @@ static void labels_tell_class_and_role(void **state)
 				     "\"pathroute.io/role\":\"node\"}"));
 	assert_non_null(strstr(text, "\"namespace\":\"pathroute-system\""));
 	free(text);
+}
+
+static void an_owner_is_told_if_there_is_one(void **state)
+{
+	const struct lease_owner owner = {"pathroute-agent", "0b5c-1"};
+	const struct lease_labels owned = {"pathroute-system", "pathroute", LEASE_ROLE_NODE,
+					   &owner};
+	struct lease lease = sample();
+	char *with = lease_encode(&lease, &owned), *without = lease_encode(&lease, &labels);
+
+	(void)state;
+	assert_non_null(strstr(with, "\"ownerReferences\":[{\"apiVersion\":\"apps/v1\","
+				     "\"kind\":\"DaemonSet\",\"name\":\"pathroute-agent\","
+				     "\"uid\":\"0b5c-1\"}]"));
+	assert_null(strstr(without, "ownerReferences"));
+	free(with);
+	free(without);
 }
 
 static void a_lease_without_what_is_ours_is_read_too(void **state)
@@ -149,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read_again),
 		cmocka_unit_test(labels_tell_class_and_role),
+		cmocka_unit_test(an_owner_is_told_if_there_is_one),
 		cmocka_unit_test(a_lease_without_what_is_ours_is_read_too),
 		cmocka_unit_test(broken_annotations_say_nothing),
 		cmocka_unit_test(what_is_no_lease_is_refused),

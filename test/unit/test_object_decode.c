@@ -218,6 +218,21 @@ static void conditions_that_are_absent_mean_ready(void **state)
 	object_free(object);
 }
 
+static void hints_that_are_broken_are_told_by_their_place(void **state)
+{
+	struct rejection rejection = {0};
+	struct object *object;
+
+	(void)state;
+	assert_int_equal(object_text_decode(SLICE "addressType: IPv4\nendpoints:\n"
+						  "- {addresses: [10.0.0.1], hints: {forZones: "
+						  "[{name: a}, {nome: b}]}}\n",
+					    &object, &rejection),
+			 -EINVAL);
+	assert_non_null(
+		strstr(rejection.message, "endpoints[0].hints.forZones[1].name: is missing"));
+}
+
 static void a_slice_of_names_has_no_endpoints(void **state)
 {
 	struct object *object = decode(SLICE "addressType: FQDN\n"
@@ -252,6 +267,7 @@ int main(void)
 		cmocka_unit_test(an_external_name_has_no_address_and_no_endpoints),
 		cmocka_unit_test(only_tcp_ports_are_kept),
 		cmocka_unit_test(conditions_that_are_absent_mean_ready),
+		cmocka_unit_test(hints_that_are_broken_are_told_by_their_place),
 		cmocka_unit_test(a_slice_of_names_has_no_endpoints),
 		cmocka_unit_test(a_slice_may_be_empty),
 	};

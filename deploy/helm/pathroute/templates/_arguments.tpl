@@ -17,6 +17,7 @@ floating point one. */}}
 - --daemonset={{ include "pathroute.agent" . }}
 {{- $agent := .Values.agent }}
 {{- include "pathroute.option" (list "class" .Values.class) }}
+{{- include "pathroute.option" (list "zone" .Values.zone) }}
 {{- include "pathroute.option" (list "namespace" .Values.watchNamespace) }}
 {{- range .Values.devices }}
 {{- include "pathroute.option" (list "device" .) }}

@@ -25,17 +25,26 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "pathroute.labels" -}}
 {{ include "pathroute.selector" . }}
+{{ include "pathroute.commonLabels" . }}
+{{- end }}
+
+{{- define "pathroute.commonLabels" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{- define "pathroute.image" -}}
-{{- $image := .Values.image }}
+{{ include "pathroute.imageOf" (list .Values.image .Chart.AppVersion) }}
+{{- end }}
+
+{{- /* Of (list IMAGE VERSION). */}}
+{{- define "pathroute.imageOf" -}}
+{{- $image := index . 0 }}
 {{- if $image.digest -}}
 {{ $image.repository }}@{{ $image.digest }}
 {{- else -}}
-{{ $image.repository }}:{{ default .Chart.AppVersion $image.tag }}
+{{ $image.repository }}:{{ default (index . 1) $image.tag }}
 {{- end }}
 {{- end }}
 
