@@ -60,7 +60,7 @@ $(BUILD)/tidy/$(1)/%.bpf.ok: $(1)/%.bpf.c $(BUILD)/%.bpf.o .clang-tidy
 		2>/dev/null
 	@touch $$@
 endef
-$(foreach folder,bpf test/packet bench,$(eval $(call bpf_tidy_rule,$(folder))))
+$(foreach folder,bpf test/packet test/lab bench,$(eval $(call bpf_tidy_rule,$(folder))))
 
 $(BUILD)/tidy/%.ok: %.c $(BUILD)/clang-obj/%.o .clang-tidy
 	@mkdir -p $(@D)

@@ -95,13 +95,13 @@ static void uplinks_are_default_routes_tunnels_and_what_is_named(void **state)
 	static uint32_t uplinks[] = {3};
 	const struct node_network network = {.uplinks = uplinks, .uplink_count = 1};
 	static const struct {
-		uint32_t ifindex;
 		const char *name;
+		uint32_t ifindex;
 		bool tunnel, want;
-	} cases[] = {{3, "eth0", false, true},
-		     {4, "veth1", false, false},
-		     {5, "veth25", false, true},
-		     {6, "veth3", true, true}};
+	} cases[] = {{"eth0", 3, false, true},
+		     {"veth1", 4, false, false},
+		     {"veth25", 5, false, true},
+		     {"veth3", 6, true, true}};
 	struct scene *scene = *state;
 
 	scene->devices.uplink_patterns = named;
