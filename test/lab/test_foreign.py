@@ -146,7 +146,8 @@ def test_who_goes_before_us_is_told_and_left_there(lab):
     assert f"device {DEVICE}: programs of others: 1 before ours, 0 behind it" in lab.agent.log()
     assert served(lab)
     assert [key for key in before.seen() if key[1] == manifests.WEB_IPV4]
-    assert '<td>tcx</td><td class="n">1</td><td class="n">0</td>' in lab.agent.get("/")[1]
+    columns = '<td>tcx</td><td>off</td><td class="n">1</td><td class="n">0</td>'
+    assert columns in lab.agent.get("/")[1]
     lab.agent.kill()
     lab.agent.start()
     assert others(lab) == (1, 0)
