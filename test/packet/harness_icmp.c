@@ -134,3 +134,15 @@ const char *icmp_parse(const struct packet *packet, struct icmp_error *ret_error
 	read_quote(icmp + ICMP_SIZE, ipv4, &ret_error->about);
 	return NULL;
 }
+
+struct icmp_error icmp_take_at(struct connection *c, struct place place)
+{
+	const struct packet *packet = testbed_take_output(c->testbed);
+	struct icmp_error error = {};
+	const char *complaint = packet ? icmp_parse(packet, &error) : "nothing was sent";
+
+	if (complaint)
+		expect_fail(place, "no good ICMP error: %s; verdict %s", complaint,
+			    testbed_verdict_name(c->testbed->verdict));
+	return error;
+}

@@ -3,6 +3,7 @@
 #ifndef PATHROUTE_TEST_HARNESS_ICMP_H
 #define PATHROUTE_TEST_HARNESS_ICMP_H
 
+#include "harness_expect.h"
 #include "harness_segment.h"
 
 enum icmp_kind {
@@ -24,5 +25,9 @@ void icmp_build(const struct icmp_error *error, struct packet *ret_packet);
 
 /* NULL if the frame is an ICMP error with good lengths and checksums, else what is wrong. */
 const char *icmp_parse(const struct packet *packet, struct icmp_error *ret_error);
+
+/* The ICMP error that was sent; the test fails if there is none, or none that is right. */
+struct icmp_error icmp_take_at(struct connection *c, struct place place);
+#define icmp_take(c) icmp_take_at((c), HERE)
 
 #endif

@@ -5,21 +5,9 @@
 
 static char big[2000];
 
-static struct icmp_error take_error(struct connection *c)
-{
-	const struct packet *packet = testbed_take_output(c->testbed);
-	struct icmp_error error = {};
-	const char *complaint = packet ? icmp_parse(packet, &error) : "nothing was sent";
-
-	if (complaint)
-		expect_fail(HERE, "no good ICMP error: %s; verdict %s", complaint,
-			    testbed_verdict_name(c->testbed->verdict));
-	return error;
-}
-
 static void expect_too_big(struct connection *c, const struct tcp_segment *sent)
 {
-	struct icmp_error error = take_error(c);
+	struct icmp_error error = icmp_take(c);
 
 	expect_nothing_more(c);
 	expect_number(error.kind, ICMP_TOO_BIG);
@@ -154,7 +142,7 @@ static void an_error_about_the_pods_path_is_translated_for_the_client(void **sta
 	error = error_about_pod_packet(c, ICMP_TOO_BIG);
 	run_error(c, &error, c->testbed->network.pod[0].ifindex);
 	expect_verdict(c, VERDICT_ICMP_TRANSLATED);
-	got = take_error(c);
+	got = icmp_take(c);
 	expect_number(got.kind, ICMP_TOO_BIG);
 	expect_number(got.mtu, 1300);
 	assert_memory_equal(&got.destination, &c->client_address, 16);
@@ -177,7 +165,7 @@ static void an_error_about_the_clients_path_is_translated_for_the_pod(void **sta
 	error.destination = error.about.source;
 	run_error(c, &error, c->testbed->network.client.ifindex);
 	expect_verdict(c, VERDICT_ICMP_TRANSLATED);
-	got = take_error(c);
+	got = icmp_take(c);
 	expect_number(got.mtu, 1300);
 	assert_memory_equal(&got.destination, &c->pod_address[0], 16);
 	assert_memory_equal(&got.about.source, &c->pod_address[0], 16);

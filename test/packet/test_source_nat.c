@@ -24,18 +24,6 @@ static struct tcp_segment call_pod(struct connection *c)
 	return take_pod_syn(c);
 }
 
-static struct icmp_error take_error(struct connection *c)
-{
-	const struct packet *packet = testbed_take_output(c->testbed);
-	struct icmp_error error = {};
-	const char *complaint = packet ? icmp_parse(packet, &error) : "nothing was sent";
-
-	if (complaint)
-		expect_fail(HERE, "no good ICMP error: %s; verdict %s", complaint,
-			    testbed_verdict_name(c->testbed->verdict));
-	return error;
-}
-
 static void expect_address(const struct ip_address *got, const struct ip_address *want)
 {
 	assert_memory_equal(got, want, sizeof(*got));
@@ -157,7 +145,7 @@ static void an_error_about_the_pods_path_is_told_to_the_client(void **state)
 	icmp_build(&error, &packet);
 	run_packet(c, &packet, c->testbed->network.pod[0].ifindex);
 	expect_verdict(c, VERDICT_ICMP_TRANSLATED);
-	got = take_error(c);
+	got = icmp_take(c);
 	expect_number(got.mtu, 1300);
 	expect_address(&got.source, &c->listener);
 	expect_address(&got.destination, &c->client_address);
@@ -181,7 +169,7 @@ static void an_error_about_the_clients_path_is_told_to_the_pod(void **state)
 	icmp_build(&error, &packet);
 	run_packet(c, &packet, c->testbed->network.client.ifindex);
 	expect_verdict(c, VERDICT_ICMP_TRANSLATED);
-	got = take_error(c);
+	got = icmp_take(c);
 	expect_number(got.mtu, 1300);
 	expect_address(&got.source, &c->node_address);
 	expect_address(&got.destination, &c->pod_address[0]);
