@@ -98,6 +98,13 @@ static __always_inline int flow_is_ipv6(const struct flow *flow)
 	       flow->client.word[2] != bpf_htonl(0xffff);
 }
 
+static __always_inline int flow_addresses_differ(const struct ip_address *one,
+						 const struct ip_address *two)
+{
+	return (one->word[0] ^ two->word[0]) | (one->word[1] ^ two->word[1]) |
+	       (one->word[2] ^ two->word[2]) | (one->word[3] ^ two->word[3]);
+}
+
 /* The tuple of the client's packets. */
 static __always_inline void flow_client_key(const struct flow *flow, struct flow_key *ret_key)
 {

@@ -90,14 +90,6 @@ struct icmp_change {
 	const struct ip_address *to;
 };
 
-static __always_inline int icmp_is_change(const struct icmp_change *change)
-{
-	return (change->from->word[0] ^ change->to->word[0]) |
-	       (change->from->word[1] ^ change->to->word[1]) |
-	       (change->from->word[2] ^ change->to->word[2]) |
-	       (change->from->word[3] ^ change->to->word[3]);
-}
-
 /* Replaces one address of the quoted packet, and of the outer one.
  * Yields the difference for the ICMP checksum, negative on failure. */
 static __always_inline __s64 icmp_put_address(struct packet_context *ctx, const struct scratch *s,
@@ -180,9 +172,9 @@ static __always_inline __s64 icmp_put_addresses(struct packet_context *ctx, cons
 	source->outer = ETH_LENGTH + (s->packet.ipv6 ? 24 : 16);
 	destination->offset = icmp_quote_at(&s->packet).destination;
 	destination->outer = 0;
-	if (icmp_is_change(source))
+	if (flow_addresses_differ(source->from, source->to))
 		diff = icmp_put_address(ctx, s, source);
-	if (icmp_is_change(destination))
+	if (flow_addresses_differ(destination->from, destination->to))
 		more = icmp_put_address(ctx, s, destination);
 	return sender < 0 || diff < 0 || more < 0 ? -1 : sender + diff + more;
 }

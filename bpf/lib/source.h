@@ -9,15 +9,6 @@
 #include "deliver.h"
 #include "flow.h"
 
-static __always_inline int source_is_client(const struct ip_address *address,
-					    const struct flow *flow)
-{
-	return !((address->word[0] ^ flow->client.word[0]) |
-		 (address->word[1] ^ flow->client.word[1]) |
-		 (address->word[2] ^ flow->client.word[2]) |
-		 (address->word[3] ^ flow->client.word[3]));
-}
-
 static __always_inline int source_is_uplink(const struct device *device)
 {
 	return device && (device->flags & DEVICE_UPLINK);
@@ -64,7 +55,7 @@ static __always_inline int source_choose(struct flow *flow)
 	if ((flow->client_flags | leg->flags) & TCP_SIDE_LOCAL)
 		return source_here(flow);
 	if (!(source_is_uplink(inside) && source_is_uplink(outside)) &&
-	    !source_is_client(&leg->pod, flow))
+	    flow_addresses_differ(&leg->pod, &flow->client))
 		return 0;
 	return source_of_node(flow, outside ? outside : inside) ? -1 : 1;
 }
