@@ -76,10 +76,7 @@ static void retry_expired(void *context)
 static void reload(struct controller *controller)
 {
 	log_info("reading all objects again");
-	if (controller->kube)
-		controller_kube_relist(controller);
-	else if (!controller_source_start(controller))
-		controller_apply(controller);
+	controller_source_again(controller);
 }
 
 static void signal_taken(void *context, int signal)

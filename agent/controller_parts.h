@@ -83,8 +83,9 @@ int controller_look_start(struct controller *controller);
 void controller_look_soon(struct controller *controller);
 void controller_look(struct controller *controller);
 
-/* Begins to read the source into an empty store; on success it replaces the present one. */
 int controller_source_start(struct controller *controller);
+/* Reads all objects again. What is refused now leaves its last good version in force. */
+void controller_source_again(struct controller *controller);
 void controller_source_stop(struct controller *controller);
 
 /* What the source tells goes into the store; for controller_kube.c. */
@@ -93,7 +94,6 @@ struct source_sink controller_source_sink(struct controller *controller);
 /* The API server as the source. Its client and loop are there for the status writer, too. */
 int controller_kube_open(struct controller *controller);
 int controller_kube_source(struct controller *controller, struct object_source **ret_source);
-void controller_kube_relist(struct controller *controller);
 void controller_kube_close(struct controller *controller);
 
 struct event_loop *controller_kube_loop(const struct controller *controller);

@@ -87,32 +87,6 @@ void controller_source_stop(struct controller *controller)
 	source_free(STEAL(controller->source));
 }
 
-/* What the present source and store are, while others are tried. */
-struct present {
-	struct object_source *source;
-	struct route_store *store;
-	int source_fd;
-	bool synced;
-};
-
-static void present_restore(struct controller *controller, struct present *present)
-{
-	source_free(controller->source);
-	route_store_free(controller->store);
-	controller->source = present->source;
-	controller->store = present->store;
-	controller->source_fd = present->source_fd;
-	controller->synced = present->synced;
-}
-
-static void present_drop(struct controller *controller, struct present *present)
-{
-	if (present->source_fd >= 0)
-		event_loop_remove(controller->loop, present->source_fd);
-	source_free(present->source);
-	route_store_free(present->store);
-}
-
 static int source_new(struct controller *controller)
 {
 	struct source_sink sink = controller_source_sink(controller);
@@ -140,22 +114,22 @@ static int source_open(struct controller *controller)
 
 int controller_source_start(struct controller *controller)
 {
-	struct present present = {
-		.source = STEAL(controller->source),
-		.store = STEAL(controller->store),
-		.source_fd = STEAL_FD(controller->source_fd),
-		.synced = controller->synced,
-	};
 	int error;
 
-	controller->synced = false;
 	refused_files_begin(&controller->refused);
 	error = source_open(controller);
-	if (error) {
+	if (error)
 		log_error("source %s: %s", source_name(controller), strerror(-error));
-		present_restore(controller, &present);
-		return error;
-	}
-	present_drop(controller, &present);
-	return 0;
+	return error;
+}
+
+void controller_source_again(struct controller *controller)
+{
+	int error;
+
+	refused_files_begin(&controller->refused);
+	error = source_start(controller->source);
+	if (error)
+		log_error("source %s: %s", source_name(controller), strerror(-error));
+	controller_apply(controller);
 }

@@ -2,6 +2,7 @@
 """Manifest files that are broken, mended, added and removed under a running agent."""
 
 import json
+import signal
 
 import pytest
 import yaml
@@ -95,3 +96,16 @@ def test_a_file_written_in_place_and_in_pieces_ends_up_in_force(shop, client):
             file.write(text[start:start + 40])
             file.flush()
     wait_for_pod(client, "/good/", "api")
+
+
+def test_sighup_leaves_the_last_good_version_of_a_broken_document_in_force(shop, client):
+    broken = manifests.path_route("good", [manifests.rule("good", "no-slash", "api")])
+    shop.manifests.write("extra.yaml", GOOD)
+    wait_for_pod(client, "/good/", "api")
+    shop.manifests.write("extra.yaml", broken)
+    wait_for_log(shop, "extra.yaml:")
+    told = shop.agent.log().count("extra.yaml:")
+    shop.agent.process.send(signal.SIGHUP)
+    wait.until(lambda: shop.agent.log().count("extra.yaml:") > told, "the file to be read again", 5)
+    assert shop.agent.metric("pathroute_map_errors_total") == 0
+    assert ask(client, manifests.WEB_IPV4, "/good/").pod == "api"
