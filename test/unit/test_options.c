@@ -170,6 +170,7 @@ static void mistakes_name_the_option(void **state)
 					  "from 1024 to 65535, not \"20000\"");
 	assert_int_equal(READ(scene, REQUIRED, "--nat-ports", "20000-20100"), -EINVAL);
 	assert_int_equal(READ(scene, REQUIRED, "--nat-ports", "65000-65999"), -EINVAL);
+	assert_int_equal(READ(scene, REQUIRED, "--nat-ports=-5-2000"), -EINVAL);
 	assert_int_equal(READ(scene, REQUIRED, "run"), -EINVAL);
 	assert_string_equal(scene->error, "run: unknown command");
 }
