@@ -220,7 +220,6 @@ static void controller_done(struct controller *controller)
 	event_loop_free(controller->loop);
 	route_store_free(controller->store);
 	live_table_done(&controller->live);
-	refused_files_done(&controller->refused);
 	free(controller->node);
 }
 

@@ -10,7 +10,6 @@
 #include "datapath/readings.h"
 #include "observe/http_server.h"
 #include "observe/readings.h"
-#include "refused_files.h"
 #include "route/live_table.h"
 #include "route/route_store.h"
 #include "route/route_version.h"
@@ -37,7 +36,6 @@ struct controller {
 	bool synced;    /* the store holds everything that exists */
 	bool uninstall; /* to be done once the data path is closed */
 	struct route_store *store;
-	struct refused_files refused;
 
 	struct live_table live; /* as applied last, whether or not the maps took it */
 	uint64_t revision;      /* of the store, at the last apply */

@@ -12,8 +12,6 @@ static void object_upsert(void *context, struct object *object)
 {
 	struct controller *controller = context;
 
-	if (object->origin_file)
-		refused_files_clear(&controller->refused, object->origin_file);
 	if (route_store_put(controller->store, object))
 		log_error("out of memory, an object is not taken in");
 }
@@ -27,11 +25,9 @@ static void object_remove(void *context, const struct object_key *key)
 
 static void problem_log(void *context, const struct source_problem *problem)
 {
-	struct controller *controller = context;
 	bool is_error = problem->severity == SOURCE_ERROR;
 
-	if (is_error && !controller->kube)
-		refused_files_add(&controller->refused, problem->file);
+	(void)context;
 	if (problem->line)
 		log_print(is_error ? LOG_WARNING : LOG_DEBUG, "%s:%u: %s: %s", problem->file,
 			  problem->line, problem->reason, problem->message);
@@ -72,7 +68,6 @@ static void source_ready(void *context, uint32_t events)
 	(void)events;
 	if (!controller->event_ms)
 		controller->event_ms = controller_clock_exact_ms();
-	refused_files_begin(&controller->refused);
 	error = source_dispatch(controller->source);
 	if (error)
 		log_error("%s: %s", source_name(controller), strerror(-error));
@@ -116,7 +111,6 @@ int controller_source_start(struct controller *controller)
 {
 	int error;
 
-	refused_files_begin(&controller->refused);
 	error = source_open(controller);
 	if (error)
 		log_error("source %s: %s", source_name(controller), strerror(-error));
@@ -127,7 +121,6 @@ void controller_source_again(struct controller *controller)
 {
 	int error;
 
-	refused_files_begin(&controller->refused);
 	error = source_start(controller->source);
 	if (error)
 		log_error("source %s: %s", source_name(controller), strerror(-error));

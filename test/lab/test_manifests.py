@@ -109,3 +109,11 @@ def test_sighup_leaves_the_last_good_version_of_a_broken_document_in_force(shop,
     wait.until(lambda: shop.agent.log().count("extra.yaml:") > told, "the file to be read again", 5)
     assert shop.agent.metric("pathroute_map_errors_total") == 0
     assert ask(client, manifests.WEB_IPV4, "/good/").pod == "api"
+
+
+def test_a_broken_document_that_is_taken_away_is_no_longer_counted(shop, client):
+    broken = manifests.path_route("bad", [manifests.rule("bad", "no-slash", "api")])
+    shop.manifests.write("extra.yaml", broken)
+    wait.until(lambda: shop.agent.metric("pathroute_manifests_refused") == 1, "1 refused", 5)
+    shop.manifests.write_text("extra.yaml", "# nothing\n")
+    wait.until(lambda: shop.agent.metric("pathroute_manifests_refused") == 0, "0 refused", 5)
