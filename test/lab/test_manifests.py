@@ -83,6 +83,14 @@ def test_a_route_to_a_missing_service_is_answered_500_and_hurts_no_other(shop, c
     assert ask(client, manifests.WEB_IPV4, "/api/").pod == "api"
 
 
+def test_a_misspelt_field_is_refused_by_its_place(shop, client):
+    misspelt = manifests.path_route("typo", [manifests.rule("typo", "/typo/", "api")],
+                                    hostname=["shop.example.com"])
+    shop.manifests.write("extra.yaml", misspelt)
+    wait_for_log(shop, "extra.yaml:", "PathRoute shop/typo: spec.hostname: ", "no such field")
+    assert ask(client, manifests.WEB_IPV4, "/typo/").pod == "frontend"
+
+
 def test_json_files_are_read_as_well(shop, client):
     shop.manifests.write_text("extra.json", json.dumps(GOOD))
     wait_for_pod(client, "/good/", "api")
