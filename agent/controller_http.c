@@ -165,7 +165,10 @@ int controller_http_start(struct controller *controller)
 		error = event_loop_add(controller->loop, http_server_fd(controller->http), EPOLLIN,
 				       http_ready, controller);
 	if (error)
-		log_error("--http-listen %s: %s", address, strerror(-error));
+		log_error("--http-listen %s: %s", address,
+			  error == -EINVAL
+				  ? "must be ADDRESS:PORT, [ADDRESS]:PORT for IPv6, or none"
+				  : strerror(-error));
 	return error;
 }
 
