@@ -170,11 +170,15 @@ static int datapath_start(struct controller *controller)
 	return error;
 }
 
-/* The kernel is touched last: a mistake of the user is found before. */
+/* The kernel is touched last: a mistake of the user is found before. But of another agent is told
+ * first, since it has our port, too. */
 static int controller_start(struct controller *controller)
 {
-	int error = controller_place_find(controller);
+	const struct report_sink sink = {report_log, NULL};
+	int error = datapath_is_free(controller->options->bpffs, &sink);
 
+	if (!error)
+		error = controller_place_find(controller);
 	if (!error)
 		error = loop_start(controller);
 	if (!error && !controller->options->manifests)
