@@ -9,6 +9,7 @@ import pytest
 import manifests
 import peers
 import wait
+from agent import BUILD
 from lab_fixtures import opened, start_shop
 from raw_http import Connection, ask, request
 
@@ -166,6 +167,13 @@ def test_pathroutectl_tells_of_parked_pod_connections(shop, web, version):
     assert flow["outstandingRequests"] == 0
     assert flow["rule"] == "shop/shop/frontend"
     assert next(table["entries"] for table in tables if table["name"] == "legs") >= 2
+
+
+def test_both_programs_tell_one_version(shop):
+    told = [shop.node.run(os.path.join(BUILD, program), "--version").stdout.split()
+            for program in ("pathroute-agent", "pathroutectl")]
+    assert [name for name, _ in told] == ["pathroute-agent", "pathroutectl"]
+    assert told[0][1] == told[1][1]
 
 
 @pytest.mark.parametrize("agent", ["running", "dead"])
