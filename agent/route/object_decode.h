@@ -13,8 +13,8 @@
 struct cJSON;
 
 /*
- * Returns 0 and an object that the caller frees; -ENOTSUP: an object of a kind that is not ours, and
- * not meant to be;
+ * Returns 0 and an object that the caller frees; -ENOTSUP: an object of a kind that is not ours,
+ * and is not meant to be;
  * -EINVAL: the user's mistake, told in *ret_rejection; -ENOMEM.
  * The object's origin_file is NULL, origin_line that of the tree if its parser noted it.
  */

@@ -49,8 +49,8 @@ struct object_source {
 	const struct source_operations *operations;
 };
 
-/* Begins to deliver; a source that can do so at once has called synced() on return. Called again, it
- * reads everything anew, as if all might have changed. 0 or a negative errno. */
+/* Begins to deliver; a source that can do so at once has called synced() on return. Called again,
+ * it reads everything anew, as if all might have changed. 0 or a negative errno. */
 static inline int source_start(struct object_source *source)
 {
 	return source->operations->start(source);
