@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node: its configuration files and its process tree. See node_init.py for what is inside."""
 
+import contextlib
 import json
 import os
 import re
@@ -160,8 +161,9 @@ conf_dir = "{FILES}/cni"
         self._write(name, "")
 
     def take_back(self, name):
-        """What was told: services that need it end."""
-        os.remove(os.path.join(self.files, name))
+        """What was told, if it was: services that need it end."""
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(os.path.join(self.files, name))
 
     def has_containerd(self):
         self.check()
