@@ -25,6 +25,7 @@ void device_hooks_load(struct device_hooks *hooks, const struct program *program
 	for (int hook = 0; hook < ATTACH_HOOKS; hook++)
 		hooks->ids[hook] = program_id(hooks->fds[hook]);
 	hooks->xdp.program_fd = program_early_fd(program);
+	hooks->xdp.program_id = program_id(hooks->xdp.program_fd);
 	hooks->map_fd = program_map_fd(program, "devices");
 }
 
@@ -150,6 +151,15 @@ static bool egress_is_whole(const struct device_hooks *hooks, const struct devic
 	       hook_is_whole(hooks, entry, ATTACH_EGRESS, &chain);
 }
 
+static void xdp_look(struct device_hooks *hooks, struct device_entry *entry, uint32_t running_id)
+{
+	uint32_t before = entry->device.xdp;
+
+	hooks->repairs += device_xdp_look(&hooks->xdp, entry, running_id);
+	if (entry->device.xdp != before)
+		device_hooks_write(hooks, entry);
+}
+
 void device_hooks_look(struct device_hooks *hooks, struct device_entry *entry)
 {
 	struct attach_chain chain;
@@ -173,6 +183,7 @@ void device_hooks_look(struct device_hooks *hooks, struct device_entry *entry)
 		if (!entry_chain(hooks, entry, ATTACH_INGRESS, &chain))
 			return;
 	}
+	xdp_look(hooks, entry, chain.xdp_id);
 	entry_note_others(hooks, entry, &chain);
 }
 

@@ -124,3 +124,20 @@ void device_xdp_attach(const struct device_xdp *xdp, struct device_entry *entry)
 	if (entry->device.xdp != before)
 		state_report(xdp, entry, error);
 }
+
+bool device_xdp_look(const struct device_xdp *xdp, struct device_entry *entry, uint32_t running_id)
+{
+	bool taken_off = entry->device.xdp == XDP_STATE_NATIVE && running_id != xdp->program_id;
+	bool place_left = entry->device.xdp == XDP_STATE_FOREIGN && !running_id;
+
+	if (taken_off) {
+		report_print(xdp->sink, LOG_WARNING,
+			     "device %s: our XDP program was taken off by somebody, attaching it "
+			     "again",
+			     entry->device.name);
+		entry->device.xdp = XDP_STATE_OFF;
+	}
+	if (taken_off || place_left)
+		device_xdp_attach(xdp, entry);
+	return taken_off && entry->device.xdp == XDP_STATE_NATIVE;
+}
