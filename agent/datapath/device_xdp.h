@@ -32,6 +32,12 @@ bool device_xdp_is_on(char *const *patterns, size_t pattern_count);
 /* A pure look at the patterns. */
 bool device_xdp_wants(const struct device_xdp *xdp, const struct device_entry *entry);
 
+/* True if a pattern of its own wants it, whatever its kind. */
+bool device_xdp_names(const struct device_xdp *xdp, const struct device_entry *entry);
+
+/* True if VLANs of the device were noted. */
+bool device_xdp_has_vlans(const struct device_xdp *xdp, uint32_t ifindex);
+
 /* Takes note of a VLAN: a driver may hide its tag from XDP, so there is none below it from then
  * on. Returns the device below, or 0 when there is nothing new. */
 uint32_t device_xdp_note_link(struct device_xdp *xdp, const struct link_state *link);
