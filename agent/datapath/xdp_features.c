@@ -95,7 +95,7 @@ int xdp_features_read(uint32_t ifindex, uint64_t *ret_features)
 		.attribute = {.nla_type = ATTRIBUTE_IFINDEX},
 	};
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
-	struct reply reply;
+	struct reply reply = {.data = {0}};
 	int error;
 
 	if (fd < 0)
