@@ -353,7 +353,8 @@ __noinline int pass_from_pod(struct packet_context *ctx, struct scratch *s)
 	flow = flow_at(s->packet.slot);
 	if (!flow || !flow_claim(flow, s->packet.generation))
 		return VERDICT_CONTENDED;
-	flow->seen = s->packet.now;
+	if (s->packet.leg == flow->leg.id && flow->leg.pod_port) /* a parked one keeps no flow */
+		flow->seen = s->packet.now;
 	if (s->packet.odd_options && packet_load_options(ctx, s))
 		verdict = VERDICT_FLAGS_FORBIDDEN;
 	else if (pass_is_anothers(flow, &s->packet))
