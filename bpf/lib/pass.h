@@ -222,6 +222,23 @@ static __always_inline int pass_may_begin(struct flow *flow, const struct packet
 				  flow->state == FLOW_OVERDUE);
 }
 
+/* The packet came by a device of which it is known that its sender is not behind it: behind a veth
+ * is one client or pod, and it speaks for nobody else. Both know enough of the other's numbers. */
+static __always_inline int pass_is_strange(const struct flow *flow, const struct packet *packet,
+					   int side)
+{
+	const struct flow_leg *leg = &flow->leg;
+	int to_pod = side == FLOW_SIDE_CLIENT;
+	__u32 own = to_pod ? flow->client_ifindex : leg->ifindex;
+	__u8 known = to_pod ? flow->client_flags : leg->flags;
+
+	if (packet->ifindex == own || packet->egress)
+		return 0;
+	if (packet->ifindex == (to_pod ? leg->ifindex : flow->client_ifindex))
+		known |= to_pod ? leg->flags : flow->client_flags;
+	return known & TCP_SIDE_PEER;
+}
+
 /* Turns the packet into a RST for the pod of a flow that its client has forgotten. */
 __noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
