@@ -186,7 +186,9 @@ __noinline int request_stays(struct packet_context *ctx, struct scratch *s, __u3
 		return 0;
 	flow->rule = s->match.rule;
 	flags = body_frame(flow, head, flow->request.next);
-	account_request(flow, &s->hold, slot, flags);
+	if (!flow->outstanding_count)
+		account_log_begin(&s->hold, slot, s->packet.now);
+	account_request(flow, flags);
 	return 1;
 }
 
