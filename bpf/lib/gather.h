@@ -160,7 +160,7 @@ static __always_inline int gather_keep_first(struct scratch *s, struct flow *flo
 	if (!s->hold.head.end && !hold_count_source(flow))
 		return VERDICT_SOURCE_CAP;
 	large = hold_take_large(flow, packet->slot, packet->now);
-	if (!large && evict_one(s))
+	if (!large && (evict_large() || evict_one(s)))
 		large = hold_take_large(flow, packet->slot, packet->now);
 	if (!large)
 		return VERDICT_HOLD_FULL;
