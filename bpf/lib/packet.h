@@ -40,6 +40,14 @@ static __always_inline void packet_address_v6(struct ip_address *ret, const __be
 	ret->word[3] = words[3];
 }
 
+/* The TCP header in the packet, behind packet_parse(). Whether it is in reach must be asked. */
+static __always_inline const __be32 *packet_tcp(const struct packet_context *ctx,
+						const struct packet *packet)
+{
+	return (const __be32 *)((const __u8 *)(long)ctx->data + ETH_LENGTH +
+				(packet->ipv6 ? IPV6_LENGTH : IPV4_LENGTH));
+}
+
 /* Fills what lies in the TCP header; `tcp` points into the packet. */
 static __always_inline int packet_parse_tcp(struct packet_context *ctx, struct packet *packet,
 					    const __be32 *tcp, const void *end, __u32 ip_payload)
