@@ -10,6 +10,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "checksum.h"
+#include "packet_tcp.h"
 #ifdef HOOK_XDP
 #include "packet_xdp.h"
 #else
@@ -38,14 +39,6 @@ static __always_inline void packet_address_v6(struct ip_address *ret, const __be
 	ret->word[1] = words[1];
 	ret->word[2] = words[2];
 	ret->word[3] = words[3];
-}
-
-/* The TCP header in the packet, behind packet_parse(). Whether it is in reach must be asked. */
-static __always_inline const __be32 *packet_tcp(const struct packet_context *ctx,
-						const struct packet *packet)
-{
-	return (const __be32 *)((const __u8 *)(long)ctx->data + ETH_LENGTH +
-				(packet->ipv6 ? IPV6_LENGTH : IPV4_LENGTH));
 }
 
 /* Fills what lies in the TCP header; `tcp` points into the packet. */

@@ -9,7 +9,7 @@
 /* Copies them to s->option_bytes[0], with zeros behind them. Negative: they are not in reach. */
 static __always_inline int packet_copy_options(const struct packet_context *ctx, struct scratch *s)
 {
-	const __be32 *from = packet_tcp(ctx, &s->packet) + TCP_LENGTH / 4;
+	const __be32 *from = packet_tcp((const void *)(long)ctx->data, &s->packet) + TCP_LENGTH / 4;
 	const void *end = (const void *)(long)ctx->data_end;
 	__be32 *to = (__be32 *)s->option_bytes[0];
 

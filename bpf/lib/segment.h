@@ -105,9 +105,9 @@ __noinline int segment_write(struct packet_context *ctx, struct scratch *s)
 		return -1;
 	header = (s->packet.ipv6 ? ETH_LENGTH + IPV6_LENGTH : ETH_LENGTH + IPV4_LENGTH) +
 		 TCP_LENGTH + options;
+	packet_probe_checksum(ctx, &s->packet); /* while it is as it came */
 	if (packet_resize(ctx, header + s->segment.payload_length))
 		return -1;
-	packet_probe_checksum(ctx, &s->packet);
 	if (s->packet.ipv6) {
 		segment_frame_v6(s);
 		sum = segment_tcp_words(&s->segment, s->frame.v6.tcp);
