@@ -7,6 +7,7 @@
 #define PATHROUTE_PASS_H
 
 #include "deliver.h"
+#include "pass_kept.h"
 #include "pass_waiting.h"
 #include "silent.h"
 #include "translate.h"
@@ -127,7 +128,7 @@ static __always_inline int pass_client_slow(struct packet_context *ctx, struct s
 	}
 	ending_note(flow, packet, FLOW_SIDE_CLIENT, packet_seq_end(packet), packet->ack);
 	return packet->flags & TCP_FIN ? pass_with_farewell(ctx, s, flow, slot, 1)
-				       : pass_translate(ctx, s, slot, 1);
+				       : pass_before_kept(ctx, s, flow, slot);
 }
 
 /* What the pod has acknowledged need not be kept any longer. */

@@ -7,6 +7,7 @@
 #ifndef PATHROUTE_REPLY_H
 #define PATHROUTE_REPLY_H
 
+#include "gap.h"
 #include "park.h"
 #include "way.h"
 
@@ -64,11 +65,15 @@ __noinline int reply_fin(struct packet_context *ctx, struct scratch *s, __u32 sl
 __noinline int reply_acknowledge_gap(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
 	struct flow *flow = flow_at(slot);
+	struct hold_small *kept;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	reply_segment(&s->segment, flow, flow->leg.pod_next, TCP_ACK);
 	s->segment.ack = seq_max(flow->leg.pod_ack, flow->client_acked);
+	kept = gap_of_client(flow);
+	if (kept)
+		segment_sack(&s->segment, kept->start, kept->start + kept->length);
 	if (segment_write(ctx, s) < 0)
 		return VERDICT_INTERNAL;
 	s->packet.action = way_to_client(flow);

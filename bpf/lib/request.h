@@ -370,7 +370,10 @@ static __always_inline int request_gap(struct packet_context *ctx, struct scratc
 
 	if (flow->progress & FLOW_FINAL)
 		verdict = request_after_last(flow, s->packet.now);
-	return verdict >= PASS_ABORT ? verdict : reply_acknowledge_gap(ctx, s, slot);
+	if (verdict >= PASS_ABORT)
+		return verdict;
+	gap_keep_client(ctx, s, slot);
+	return reply_acknowledge_gap(ctx, s, slot);
 }
 
 /* Client bytes on a joined flow. VERDICT_CONTINUE: the packet may pass as it is. */

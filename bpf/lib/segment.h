@@ -152,6 +152,17 @@ static __always_inline void segment_timestamps(struct segment *segment, __u32 ts
 	segment->options_length = 12;
 }
 
+/* Adds a SACK block (RFC 2018) from `start` to `end`, which is behind it. */
+static __always_inline void segment_sack(struct segment *segment, __u32 start, __u32 end)
+{
+	__u32 n = segment->options_length ? 3 : 0; /* behind timestamps */
+
+	segment->options[n] = bpf_htonl(0x0101050aU);
+	segment->options[n + 1] = bpf_htonl(start);
+	segment->options[n + 2] = bpf_htonl(end);
+	segment->options_length += 12;
+}
+
 struct syn_options {
 	__u32 mss;
 	__u32 tsval;

@@ -23,7 +23,7 @@ CHUNKED = ["Transfer-Encoding: chunked"]
 EXTENSION = b";name=value;quoted=\"a b\""
 TRAILER = b"X-Sum: 5\r\nContent-Length: 7\r\nHost: other.example.com\r\n"
 # name: (data, bytes of a chunk, extension of each: up to 16 KiB a message, trailer). Less data in
-# small chunks: each lost segment with a size line costs the sender its retransmission timeout.
+# small chunks: each lost segment with a size line costs a pod its retransmission timeout.
 CHUNKINGS = {
     "1 B": (DATA[:10000], 1, b"", b""),
     "100 B": (DATA[:1 << 20], 100, b"", b""),
@@ -213,6 +213,23 @@ def test_many_chunked_uploads_with_a_request_behind_never_hang(pods, web):
                             chunked(data, *rest) + request("/blog/next"))
             expect_digest(connection, "api", data)
             assert connection.reply().pod == "blog"
+
+
+@pytest.mark.parametrize("size", [100, 4096])
+def test_a_client_need_not_wait_for_its_timer_when_a_chunked_upload_loses_segments(
+        pods, origins, web, size):
+    forwarder = Forwarder(pods, pods["wired"], seed=42, loss=1)
+    before = tcp_info.counters(pods["wired"].namespace)["TCPTimeouts"]
+    try:
+        with Connection(pods["wired"], web, timeout=30) as connection:
+            connection.send(request("/api/up", method="POST", fields=CHUNKED) +
+                            chunked(DATA, size))
+            expect_digest(connection, "api", DATA)
+    finally:
+        lost = forwarder.stop()["lost"]
+    timeouts = tcp_info.counters(pods["wired"].namespace)["TCPTimeouts"] - before
+    print(f"{lost} segments lost, {timeouts} timeouts")
+    assert timeouts * 4 < lost, f"{timeouts} timeouts for {lost} lost segments"
 
 
 # ---- Replies ----

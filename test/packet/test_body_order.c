@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies of requests that come out of order, or again, or again with other bytes. */
+#include <stdio.h>
+
 #include "harness.h"
 #include "harness_legs.h"
 
@@ -50,8 +52,81 @@ static void a_gap_in_a_chunk_passes(void **state)
 	client_passes(c, TCP_PSH, "1234");
 }
 
+/* The same with a SACK block: nothing but `kept` has come behind the gap. */
+static void expect_kept(struct connection *c, uint32_t next, const struct tcp_segment *kept)
+{
+	struct tcp_segment want = answer_to_client(c, 0, NULL);
+
+	want.ack = next;
+	snprintf(want.options.layout, sizeof(want.options.layout), "nntnna");
+	want.options.sack_count = 1;
+	want.options.sack[0] = (struct sack_block){kept->seq, segment_end(kept)};
+	expect_verdict(c, VERDICT_DUPLICATE_ACKNOWLEDGED);
+	expect_only(c, &want, ANY_WINDOW);
+}
+
+/* The client's bytes `ahead` behind its next one, which the router keeps. */
+static struct tcp_segment keep(struct connection *c, uint32_t distance, const char *text)
+{
+	uint32_t missing = c->client.next;
+	struct tcp_segment later = ahead(c, distance, text);
+
+	client_sends(c, &later);
+	expect_kept(c, missing, &later);
+	c->client.next = missing;
+	return later;
+}
+
 /* What follows cannot be read: the client is told at once, as a pod would do. */
 static void a_gap_in_front_of_a_size_line_is_asked_for(void **state)
+{
+	struct connection *c = *state;
+
+	connection_splice(c, CHUNKED "4\r\n1234");
+	keep(c, 2, "3\r\nabc\r\n");
+	client_passes(c, TCP_PSH, "\r\n3\r\nabc\r\n");
+}
+
+/* Law 1: the client need not send again what it was told had come. */
+static void what_is_kept_behind_a_gap_follows_what_fills_it(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment kept, missing, want, again;
+
+	connection_splice(c, CHUNKED "4\r\n1234");
+	kept = keep(c, 2, "3\r\nabc\r\n");
+	missing = client_segment(c, TCP_PSH, "\r\n");
+	client_sends(c, &missing);
+	expect_verdict(c, VERDICT_TO_POD);
+	want = translated_to_pod(c, &missing);
+	expect_segment(c, &want, ANY_MAC);
+	again = take_segment(c);
+	expect_nothing_more(c);
+	expect_number(again.seq, kept.seq);
+	expect_number(again.payload_length, kept.payload_length);
+	assert_memory_equal(again.payload, kept.payload, kept.payload_length);
+	assert_memory_equal(&again.source, &c->client_address, 16);
+	assert_memory_equal(&again.destination, &c->listener, 16);
+	pass_to_pod(c, &again);
+	client_passes(c, TCP_PSH, "0\r\n\r\n");
+}
+
+/* What is not kept must not count as received: its client sends it again. */
+static void only_the_first_segment_behind_a_gap_is_named(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment kept, later;
+	uint32_t missing;
+
+	connection_splice(c, CHUNKED "4\r\n1234");
+	missing = c->client.next;
+	kept = keep(c, 2, "3\r\nabc\r\n");
+	later = ahead(c, 10, "3\r\ndef\r\n");
+	client_sends(c, &later);
+	expect_kept(c, missing, &kept);
+}
+
+static void a_corrupted_segment_behind_a_gap_is_not_named(void **state)
 {
 	struct connection *c = *state;
 	struct tcp_segment later;
@@ -60,10 +135,25 @@ static void a_gap_in_front_of_a_size_line_is_asked_for(void **state)
 	connection_splice(c, CHUNKED "4\r\n1234");
 	missing = c->client.next;
 	later = ahead(c, 2, "3\r\nabc\r\n");
+	later.flaws = FLAW_TCP_CHECKSUM;
 	client_sends(c, &later);
 	expect_asked_for(c, missing);
-	c->client.next = missing;
-	client_passes(c, TCP_PSH, "\r\n3\r\nabc\r\n");
+}
+
+/* It is read when its turn comes, like any other. */
+static void a_kept_segment_with_a_bad_size_line_resets_the_connection(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment missing, again;
+
+	connection_splice(c, CHUNKED "4\r\n1234");
+	keep(c, 2, "xyz\r\nabc\r\n");
+	missing = client_segment(c, TCP_PSH, "\r\n");
+	client_sends(c, &missing);
+	take_segment(c);
+	again = take_segment(c);
+	client_sends(c, &again);
+	expect_verdict(c, VERDICT_CHUNK_MALFORMED);
 }
 
 static void a_gap_in_front_of_a_request_is_asked_for(void **state)
@@ -212,6 +302,10 @@ int main(void)
 		BOTH(a_gap_in_a_body_of_known_length_passes),
 		BOTH(a_gap_in_a_chunk_passes),
 		BOTH(a_gap_in_front_of_a_size_line_is_asked_for),
+		BOTH(what_is_kept_behind_a_gap_follows_what_fills_it),
+		BOTH(only_the_first_segment_behind_a_gap_is_named),
+		BOTH(a_corrupted_segment_behind_a_gap_is_not_named),
+		BOTH(a_kept_segment_with_a_bad_size_line_resets_the_connection),
 		BOTH(a_gap_in_front_of_a_request_is_asked_for),
 		BOTH(a_size_line_that_is_sent_again_passes),
 		BOTH(a_part_of_a_size_line_that_is_sent_again_passes),
