@@ -237,7 +237,8 @@ static __always_inline int pass_is_strange(const struct flow *flow, const struct
 
 	if (packet->ifindex == own || packet->egress)
 		return 0;
-	if (packet->ifindex == (to_pod ? leg->ifindex : flow->client_ifindex))
+	if (packet->ifindex == (to_pod ? leg->ifindex : flow->client_ifindex) &&
+	    flow_addresses_differ(&leg->pod, &flow->client)) /* a pod may ask itself */
 		known |= to_pod ? leg->flags : flow->client_flags;
 	return known & TCP_SIDE_PEER;
 }

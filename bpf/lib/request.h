@@ -318,8 +318,7 @@ static __always_inline int request_read(struct packet_context *ctx, struct scrat
 }
 
 /* A sender on this node may lend pages of its memory to a packet (sendfile), and change them until
- * the pod reads them there. What will be read is copied into the buffer, which is nobody else's.
- * What an uplink has received lies in pages of the kernel. Negative: it could not be done. */
+ * the pod reads them there: what will be read is copied. Negative: it could not be done. */
 __noinline int request_unshare(struct packet_context *ctx, struct scratch *s, __u32 ifindex)
 {
 	struct device *device = bpf_map_lookup_elem(&devices, &ifindex);
