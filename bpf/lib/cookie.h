@@ -132,11 +132,9 @@ static __always_inline enum cookie_result cookie_check(const struct cookie_key *
 	exact = cookie_exact_mac(&begun, claim->client_isn);
 	if (claim->has_timestamps && (__u32)(exact >> 32) != claim->tsecr)
 		exact = ~(__u64)claim->isn;
-	if (!((exact ^ claim->isn) & COOKIE_EXACT_MASK) &&
-	    cookie_block_mac(&begun, claim->client_isn) == block)
-		return COOKIE_FIRST;
-	if (cookie_block_mac(&begun, claim->client_isn) == block ||
-	    cookie_block_mac(&begun, claim->client_isn - (1U << COOKIE_BLOCK_SHIFT)) == block)
+	if (cookie_block_mac(&begun, claim->client_isn) == block)
+		return (exact ^ claim->isn) & COOKIE_EXACT_MASK ? COOKIE_LATER : COOKIE_FIRST;
+	if (cookie_block_mac(&begun, claim->client_isn - (1U << COOKIE_BLOCK_SHIFT)) == block)
 		return COOKIE_LATER;
 	return COOKIE_BAD;
 }

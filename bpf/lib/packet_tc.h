@@ -80,13 +80,14 @@ static __always_inline int packet_sum_is_good(struct packet_context *ctx)
 	return bpf_csum_level(ctx, BPF_CSUM_LEVEL_QUERY) >= 0;
 }
 
-static __always_inline int packet_field_is(const struct packet_context *ctx,
-					   const struct packet *packet, __u16 checksum)
+/* The checksum field is as it was when the packet was parsed. */
+static __always_inline int packet_sum_stands(const struct packet_context *ctx,
+					     const struct packet *packet)
 {
 	const __be32 *tcp = packet_tcp((const void *)(long)ctx->data, packet);
 
 	return (const void *)(tcp + 5) <= (const void *)(long)ctx->data_end &&
-	       ((const __u16 *)tcp)[8] == checksum;
+	       ((const __u16 *)tcp)[8] == packet->tcp_checksum;
 }
 
 /* A segment of a local pod is CHECKSUM_PARTIAL: its field holds the pseudo header's sum and the
@@ -96,19 +97,17 @@ static __always_inline int packet_field_is(const struct packet_context *ctx,
 static __always_inline void packet_probe_checksum(struct packet_context *ctx, struct packet *packet)
 {
 	__u32 offset = packet->l4 + TCP_CHECK_OFFSET;
-	__u16 before = packet->tcp_checksum;
 
 	if (packet->checksum != CHECKSUM_UNKNOWN)
 		return;
 	packet->checksum = CHECKSUM_FULL;
 	if (!packet_gso_size(ctx) && !packet_sum_is_pseudo(packet))
 		return;
-	if (bpf_l4_csum_replace(ctx, offset, 0, 0x1234, 0))
-		return;
-	if (packet_field_is(ctx, packet, before))
+	bpf_l4_csum_replace(ctx, offset, 0, 0x1234, 0);
+	if (packet_sum_stands(ctx, packet))
 		packet->checksum = CHECKSUM_PARTIAL_SUM;
 	else
-		bpf_skb_store_bytes(ctx, offset, &before, sizeof(before), 0);
+		bpf_skb_store_bytes(ctx, offset, &packet->tcp_checksum, 2, 0);
 }
 
 /* True when the headers that packet_parse() reads lie in the linear part of the buffer. The payload
