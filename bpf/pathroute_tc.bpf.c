@@ -189,8 +189,10 @@ int pathroute_send(struct __sk_buff *ctx)
 	return ACTION_DROP;
 }
 
-SEC("syscall")
-int pathroute_sweep_start(void *ctx)
+/* Not attached either. A program of type "syscall" may sleep, and may not have maps with a lock then
+ * (before Linux 6.6). */
+SEC("tc")
+int pathroute_sweep_start(struct __sk_buff *ctx)
 {
 	(void)ctx;
 	return sweep_start();

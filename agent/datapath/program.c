@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -166,7 +167,8 @@ static void settings_fill(struct pathroute_tc *skeleton, const struct program_op
 
 static int sweep_start(const struct program *program)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, run);
+	unsigned char frame[ETH_HLEN] = {0}; /* of no interest, but there must be one */
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame));
 	int fd = bpf_program__fd(program->skeleton->progs.pathroute_sweep_start);
 
 	if (bpf_prog_test_run_opts(fd, &run))

@@ -36,13 +36,14 @@
 
 /* 1 <= variable <= limit, for a __u64, in two comparisons of the variable itself. Folded into one
  * of (variable - 1), or made on a copy with the upper half cleared, as clang 14 does, the verifier
- * (6.18) says "R4 invalid zero-sized read". */
-#define LENGTH_FITS(variable, limit)                \
-	({                                          \
-		barrier_var(variable);              \
-		int positive_ = (variable) != 0;    \
-		barrier_var(variable);              \
-		positive_ && (variable) <= (limit); \
+ * (6.18) says "R4 invalid zero-sized read"; and 6.1 learns nothing from a comparison with zero that
+ * is not signed. */
+#define LENGTH_FITS(variable, limit)                   \
+	({                                             \
+		barrier_var(variable);                 \
+		int positive_ = (__s64)(variable) > 0; \
+		barrier_var(variable);                 \
+		positive_ && (variable) <= (limit);    \
 	})
 
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))

@@ -256,11 +256,10 @@ __noinline int endpoint_choose(__u32 slot, __u32 failed)
 
 struct endpoint_search {
 	struct rule_set *set;
-	struct flow *flow;
+	__u32 endpoint;
 	__u32 group;
 	__u32 at;
 	__u32 found;
-	__u32 pad;
 };
 
 static __noinline long endpoint_search_step(__u32 index, void *data)
@@ -276,7 +275,7 @@ static __noinline long endpoint_search_step(__u32 index, void *data)
 		search->at = 0;
 		return 0;
 	}
-	search->found = endpoint_member(group->first + search->at) == search->flow->leg.endpoint;
+	search->found = endpoint_member(group->first + search->at) == search->endpoint;
 	search->at++;
 	return search->found;
 }
@@ -285,14 +284,15 @@ static __noinline long endpoint_search_step(__u32 index, void *data)
 __noinline int endpoint_search(__u32 slot, struct rule_set *set)
 {
 	struct endpoint_search search = {.set = set};
+	struct flow *flow = flow_at(slot);
 
-	search.flow = flow_at(slot);
-	if (!search.flow || !set)
+	if (!flow || !set)
 		return 0;
+	search.endpoint = flow->leg.endpoint;
 	bpf_loop(ENDPOINT_WALK_MAX, endpoint_search_step, &search, 0);
 	if (search.found) {
-		search.flow->leg.set_version = set->version;
-		search.flow->leg.group = search.group;
+		flow->leg.set_version = set->version;
+		flow->leg.group = search.group;
 	}
 	return search.found;
 }

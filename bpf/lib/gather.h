@@ -58,6 +58,7 @@ static __always_inline int gather_new_flow(struct packet_context *ctx, struct sc
 {
 	struct packet *packet = &s->packet;
 	struct flow *flow;
+	struct flow_key key;
 	__u32 slot;
 
 	if (bpf_map_pop_elem(&flow_free, &slot) &&
@@ -73,7 +74,8 @@ static __always_inline int gather_new_flow(struct packet_context *ctx, struct sc
 	packet->slot = slot;
 	packet->generation = flow->generation;
 	flow_enter(flow, FLOW_GATHERING, packet->now);
-	if (flow_index(&packet->key, slot, FLOW_TAG(flow->generation, 0, FLOW_SIDE_CLIENT))) {
+	key = packet->key;
+	if (flow_index(&key, slot, FLOW_TAG(flow->generation, 0, FLOW_SIDE_CLIENT))) {
 		/* The other CPU was first: its entry stays, only the slot goes back. */
 		flow_enter(flow, FLOW_FREE, 0);
 		flow->progress = 0;

@@ -245,6 +245,7 @@ __noinline int icmp_about_syn(struct packet_context *ctx, struct scratch *s, __u
 
 __noinline int icmp_receive(struct packet_context *ctx, struct scratch *s)
 {
+	struct flow_key key;
 	struct flow_ref ref;
 	struct flow *flow;
 	__u8 header[2];
@@ -252,7 +253,8 @@ __noinline int icmp_receive(struct packet_context *ctx, struct scratch *s)
 	if (!s || bpf_skb_load_bytes(ctx, s->packet.l4, header, sizeof(header)) ||
 	    !icmp_is_error(&s->packet, header[0]) || !icmp_read_quote(ctx, s))
 		return VERDICT_NOT_OURS;
-	flow = flow_find(&s->packet.key, &ref);
+	key = s->packet.key;
+	flow = flow_find(&key, &ref);
 	if (!flow)
 		return VERDICT_NOT_OURS;
 	if (deliver_is_chain() && s->packet.egress != (FLOW_TAG_SIDE(ref.tag) == FLOW_SIDE_POD))

@@ -233,11 +233,13 @@ static __always_inline __u32 route_try_path(struct route_scratch *route, const s
 					    __u32 length, __u32 method)
 {
 	struct path_entry *entry = route_lookup_path(key);
+	__u64 index = method;
 	__u32 rule;
 
 	if (!entry || !route_is_path(route, entry, length))
 		return 0;
-	rule = method < HTTP_METHOD_COUNT ? entry->rule[method] : 0;
+	barrier_var(index); /* else it is compared in one register and used from another */
+	rule = index < HTTP_METHOD_COUNT ? entry->rule[index] : 0;
 	return rule ? rule : entry->rule[HTTP_METHOD_OTHER];
 }
 

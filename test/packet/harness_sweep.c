@@ -25,7 +25,8 @@ struct datapath_settings sweep_short_timeouts(void)
 
 void sweep_use(struct connection *c, const struct datapath_settings *settings)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, options);
+	unsigned char frame[ETHERNET_SIZE] = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof(frame));
 	int fd;
 
 	harness_use_settings(c, settings);
