@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "datapath/devices.h"
+#include "datapath/own_requests.h"
 #include "datapath/pins.h"
 #include "datapath/probe.h"
 
@@ -222,6 +223,20 @@ static void check_nat_ports(const struct options *options, struct check_result *
 		   first + count - 1, shared);
 }
 
+static void check_own_requests(const struct options *options, struct check_result *result)
+{
+	int error = options_own_requests(options) ? own_requests_probe() : 0;
+
+	result->remedy = "a kernel with nf_tables for inet and its nat chains, or --own-requests "
+			 "off: then kube-proxy has the node's own requests";
+	if (!options_own_requests(options))
+		result_set(result, true, "off");
+	else if (error)
+		result_set(result, false, "nf_tables refuses their table: %s", strerror(-error));
+	else
+		result_set(result, true, "nf_tables takes their table");
+}
+
 static const struct {
 	const char *name;
 	void (*check)(const struct options *options, struct check_result *result);
@@ -235,6 +250,7 @@ static const struct {
 	{"devices", check_devices},
 	{"lro", check_lro},
 	{"nat-ports", check_nat_ports},
+	{"own-requests", check_own_requests},
 };
 
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))

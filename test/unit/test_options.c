@@ -337,6 +337,7 @@ static void help_names_every_option(void **state)
 		"--class",
 		"--bpffs",
 		"--attach",
+		"--own-requests",
 		"--node-address",
 		"--http-listen",
 		"--max-flows",
