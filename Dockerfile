@@ -18,6 +18,7 @@ RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-ins
       libcurl4-openssl-dev=7.88.* \
       libelf-dev=0.188-* \
       libmicrohttpd-dev=0.9.* \
+      libmnl-dev=1.0.* \
       libyaml-dev=0.2.* \
       llvm=1:14.* \
       make=4.3-* \
@@ -41,6 +42,7 @@ RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-ins
       libcurl4=7.88.* \
       libelf1=0.188-* \
       libmicrohttpd12=0.9.* \
+      libmnl0=1.0.* \
       libyaml-0-2=0.2.* \
       zlib1g=1:1.2.* \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/* /var/cache/debconf/*-old \

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "check_xdp.h"
 #include "datapath/devices.h"
+#include "datapath/own_requests.h"
 #include "datapath/pins.h"
 #include "datapath/probe.h"
 
@@ -230,6 +231,20 @@ static void check_early(const struct options *options, struct check_result *resu
 	result->passed = check_xdp(options, result->finding, sizeof(result->finding));
 }
 
+static void check_own_requests(const struct options *options, struct check_result *result)
+{
+	int error = options_own_requests(options) ? own_requests_probe() : 0;
+
+	result->remedy = "a kernel with nf_tables for inet and its nat chains, or --own-requests "
+			 "off: then kube-proxy has the node's own requests";
+	if (!options_own_requests(options))
+		result_set(result, true, "off");
+	else if (error)
+		result_set(result, false, "nf_tables refuses their table: %s", strerror(-error));
+	else
+		result_set(result, true, "nf_tables takes their table");
+}
+
 static const struct {
 	const char *name;
 	void (*check)(const struct options *options, struct check_result *result);
@@ -244,6 +259,7 @@ static const struct {
 	{"lro", check_lro},
 	{"nat-ports", check_nat_ports},
 	{"xdp", check_early},
+	{"own-requests", check_own_requests},
 };
 
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))

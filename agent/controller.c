@@ -142,6 +142,7 @@ static int datapath_start(struct controller *controller)
 		.nat_port_count = options->nat_ports.count,
 		.attach = options->attach,
 		.delivery = options->delivery,
+		.own_requests = options_own_requests(options),
 		.flows = options->max_flows,
 		.rules = options->max_rules,
 		.endpoints = options->max_endpoints,

@@ -240,6 +240,13 @@ static int options_require(const struct options *options, char *ret_error)
 	return -EINVAL;
 }
 
+bool options_own_requests(const struct options *options)
+{
+	if (options->delivery == DELIVERY_CHAIN || options->own_requests == OPTIONS_OWN_OFF)
+		return false;
+	return options->own_requests == OPTIONS_OWN_ON || !options->manifests;
+}
+
 int options_read(int argc, char *const *argv, struct options *ret_options,
 		 char ret_error[OPTIONS_ERROR_MAX])
 {

@@ -24,6 +24,13 @@ enum options_command {
 	OPTIONS_SHOW_VERSION,
 };
 
+/* Requests of the node itself that somebody else's nat rules would translate first. */
+enum options_own_requests {
+	OPTIONS_OWN_AUTO, /* with an API server: as ON */
+	OPTIONS_OWN_ON,
+	OPTIONS_OWN_OFF,
+};
+
 enum options_log_format { OPTIONS_LOG_JSON, OPTIONS_LOG_COMBINED };
 
 struct options_texts {
@@ -59,6 +66,7 @@ struct options {
 	size_t node_address_count;
 	enum attach_wish attach;
 	enum delivery delivery;
+	enum options_own_requests own_requests;
 	uint32_t max_flows;
 	uint32_t max_rules;
 	uint32_t max_endpoints;
@@ -79,6 +87,9 @@ struct options {
  * options_done(). */
 int options_read(int argc, char *const *argv, struct options *ret_options,
 		 char ret_error[OPTIONS_ERROR_MAX]);
+
+/* Whether they are to be routed: what --own-requests comes to with the other options. */
+bool options_own_requests(const struct options *options);
 
 /* Accepts a zeroed struct. */
 void options_done(struct options *options);

@@ -33,6 +33,10 @@ static const char help[] =
 	"  --attach MODE         auto, tcx or clsact (auto: tcx if the kernel has it)\n"
 	"  --delivery WAY        fast: around the node's network stack; chain: through it, so\n"
 	"                        that its policy and other programs see the packets (fast)\n"
+	"  --own-requests MODE   requests of the node itself to a Service: on, also where\n"
+	"                        kube-proxy would translate them first, by a table of ours in\n"
+	"                        nf_tables; off, left to it; auto, on with an API server\n"
+	"                        (auto). Off with --delivery chain\n"
 	"  --xdp WHICH           devices on which XDP answers handshakes: auto, off, or a name\n"
 	"                        or pattern; repeatable (auto: physical ones). Of those of\n"
 	"                        --device; where the driver has no native XDP, tc does it\n"
@@ -65,7 +69,7 @@ static const char help[] =
 	"Exit status: 0 success, 1 failure, 2 wrong usage or configuration, 3 another\n"
 	"agent works on the same bpffs. Of check, the first that failed: 10 capabilities,\n"
 	"11 bpffs, 12 jit, 13 programs, 14 attach, 15 btf, 16 devices, 17 lro, 18 nat-ports,\n"
-	"19 xdp.\n";
+	"19 xdp, 20 own-requests.\n";
 
 const char *options_help(void)
 {

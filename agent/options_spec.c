@@ -25,6 +25,13 @@ static const struct options_word delivery_words[] = {
 	{NULL, 0},
 };
 
+static const struct options_word own_words[] = {
+	{"auto", OPTIONS_OWN_AUTO},
+	{"on", OPTIONS_OWN_ON},
+	{"off", OPTIONS_OWN_OFF},
+	{NULL, 0},
+};
+
 static const struct options_word level_words[] = {
 	{"error", LOG_ERR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG},
 	{NULL, 0},
@@ -57,6 +64,7 @@ const struct options_spec options_specs[] = {
 	{"node-address", OPTIONS_ADDRESSES, FIELD(node_addresses), 0, 0, NULL},
 	{"attach", OPTIONS_WORD, FIELD(attach), 0, 0, attach_words},
 	{"delivery", OPTIONS_WORD, FIELD(delivery), 0, 0, delivery_words},
+	{"own-requests", OPTIONS_WORD, FIELD(own_requests), 0, 0, own_words},
 	{"xdp", OPTIONS_TEXTS, FIELD(xdp), 0, 0, NULL},
 	{"max-flows", OPTIONS_NUMBER, FIELD(max_flows), 64, 1 << 24, NULL},
 	{"max-rules", OPTIONS_NUMBER, FIELD(max_rules), 16, 1 << 22, NULL},
@@ -77,6 +85,7 @@ const size_t options_spec_count = sizeof(options_specs) / sizeof(options_specs[0
 _Static_assert(sizeof(options_specs) / sizeof(options_specs[0]) <= OPTIONS_SPECS_MAX, "raise it");
 _Static_assert(sizeof(enum attach_wish) == sizeof(int), "words are ints");
 _Static_assert(sizeof(enum delivery) == sizeof(int), "words are ints");
+_Static_assert(sizeof(enum options_own_requests) == sizeof(int), "words are ints");
 _Static_assert(sizeof(enum options_log_format) == sizeof(int), "words are ints");
 
 int options_spec_find(const char *name)

@@ -28,7 +28,7 @@ struct options_spec {
 	const struct options_word *words; /* ends with a NULL text */
 };
 
-#define OPTIONS_SPECS_MAX 32
+#define OPTIONS_SPECS_MAX 40
 
 extern const struct options_spec options_specs[];
 extern const size_t options_spec_count;

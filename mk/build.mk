@@ -15,7 +15,7 @@ PLAIN_CFLAGS := $(OPTIMISE) -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 PLAIN_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ASAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS := $(ASAN_CFLAGS) -fsanitize=fuzzer-no-link
-LIBRARIES := -lbpf -lelf -lz -lcjson -lyaml -lcurl -lmicrohttpd
+LIBRARIES := -lbpf -lelf -lz -lmnl -lcjson -lyaml -lcurl -lmicrohttpd
 
 # The kernel decides what programs and callbacks are passed, so not all of it is used. Blocks stay
 # where the source has them: Linux 6.1 takes no loop that is entered in its middle ("back-edge").

@@ -13,6 +13,7 @@
 #include "datapath_devices.h"
 #include "device_xdp.h"
 #include "due_sends.h"
+#include "own_requests.h"
 #include "pins.h"
 #include "program.h"
 #include "replies.h"
@@ -37,6 +38,7 @@ struct datapath {
 	struct datapath_devices *devices;
 	struct route_maps *maps;
 	struct due_sends *sends;
+	struct own_requests *own_requests;
 };
 
 static uint64_t clock_ns(void)
@@ -61,6 +63,15 @@ static uint32_t mtu_wanted(const struct datapath *datapath)
 	if (datapath->options.mss)
 		return datapath->options.mss + HEADERS_V4;
 	return mtu ? mtu : MTU_DEFAULT;
+}
+
+static void own_requests_follow(struct datapath *datapath)
+{
+	_cleanup_free_ uint32_t *devices = NULL;
+	size_t count;
+
+	if (!datapath_devices_list(datapath->devices, &devices, &count))
+		own_requests_set_devices(datapath->own_requests, devices, count);
 }
 
 static int program_open(struct datapath *datapath, uint32_t mtu, struct program **ret_program)
@@ -212,6 +223,9 @@ int datapath_open(const struct datapath_options *options, const struct datapath_
 
 	error = datapath_devices_new(&wanted, &datapath->devices);
 	if (!error)
+		error = own_requests_new(options->own_requests, &datapath->sink,
+					 &datapath->own_requests);
+	if (!error)
 		error = program_start(datapath);
 	if (!error)
 		*ret_datapath = STEAL(datapath);
@@ -225,6 +239,7 @@ void datapath_close(struct datapath *datapath)
 	datapath_devices_free(datapath->devices);
 	route_maps_close(datapath->maps);
 	due_sends_close(datapath->sends);
+	own_requests_free(datapath->own_requests);
 	program_free(datapath->program);
 	closep(&datapath->lock_fd);
 	free(datapath);
@@ -270,12 +285,18 @@ int datapath_dispatch(struct datapath *datapath)
 {
 	int error = datapath_devices_dispatch(datapath->devices);
 
+	if (datapath->applied)
+		own_requests_follow(datapath);
 	return error ?: mtu_follow(datapath);
 }
 
 void datapath_look(struct datapath *datapath)
 {
 	datapath_devices_look(datapath->devices);
+	if (!datapath->applied)
+		return;
+	own_requests_follow(datapath);
+	own_requests_look(datapath->own_requests);
 }
 
 int datapath_due_fd(const struct datapath *datapath)
@@ -294,12 +315,19 @@ int datapath_send_due(struct datapath *datapath)
 int datapath_apply(struct datapath *datapath, const struct route_table *table,
 		   struct route_change *ret_change)
 {
-	int error = route_maps_apply(datapath->maps, table, ret_change);
+	int error;
 
-	if (error || datapath->applied)
+	own_requests_follow(datapath);
+	own_requests_narrow(datapath->own_requests, table, datapath->maps);
+	error = route_maps_apply(datapath->maps, table, ret_change);
+	if (!error && !datapath->applied)
+		error = datapath_devices_attach(datapath->devices);
+	if (error)
 		return error;
 	datapath->applied = true;
-	return datapath_devices_attach(datapath->devices);
+	own_requests_apply(datapath->own_requests, table);
+	own_requests_follow(datapath);
+	return 0;
 }
 
 int datapath_refresh(struct datapath *datapath, const struct route_table *table,

@@ -33,6 +33,7 @@ struct datapath_options {
 	uint16_t nat_port_count;
 	enum attach_wish attach;
 	enum delivery delivery;
+	bool own_requests; /* see own_requests.h; not with DELIVERY_CHAIN */
 	uint32_t flows;
 	uint32_t rules;
 	uint32_t endpoints;
@@ -74,7 +75,8 @@ const char *datapath_directory(const struct datapath *datapath);
 int datapath_fd(const struct datapath *datapath);
 int datapath_dispatch(struct datapath *datapath);
 
-/* Attaches again what somebody has taken off the devices, and counts the programs of others there.
+/* Attaches again what somebody has taken off the devices, counts the programs of others there, and
+ * writes the table of nf_tables again where it is gone.
  * To be called from time to time as well: the end of a tcx link is told by nobody. Microseconds a
  * device. */
 void datapath_look(struct datapath *datapath);
@@ -117,7 +119,8 @@ void datapath_get_status(const struct datapath *datapath, struct datapath_status
 int datapath_is_free(const char *bpffs, const struct report_sink *sink);
 
 /* Detaches and unpins everything, also of other versions. 0 also when there was nothing; -EBUSY
- * while an agent runs. clsact filters are found in the caller's network namespace only. */
+ * while an agent runs. clsact filters and the table of nf_tables are found in the caller's network
+ * namespace only. */
 int datapath_uninstall(const char *bpffs, const struct report_sink *sink);
 
 #endif

@@ -238,6 +238,23 @@ void datapath_devices_count(const struct datapath_devices *devices,
 	*ret_status = status;
 }
 
+int datapath_devices_list(const struct datapath_devices *devices, uint32_t **ret_indexes,
+			  size_t *ret_count)
+{
+	uint32_t *indexes = calloc(devices->list.count + 1, sizeof(*indexes));
+	size_t count = 0;
+
+	if (!indexes)
+		return -ENOMEM;
+	for (size_t i = 0; i < devices->list.count; i++) {
+		if (devices->list.entries[i].device.attach != ATTACH_NONE)
+			indexes[count++] = devices->list.entries[i].ifindex;
+	}
+	*ret_indexes = indexes;
+	*ret_count = count;
+	return 0;
+}
+
 int datapath_devices_fd(const struct datapath_devices *devices)
 {
 	return link_monitor_fd(devices->monitor);

@@ -48,6 +48,11 @@ uint32_t datapath_devices_min_mtu(const struct datapath_devices *devices);
 void datapath_devices_count(const struct datapath_devices *devices,
 			    struct datapath_status *ret_status);
 
+/* The interface indexes of those that have the program. Returns 0 or -ENOMEM; the caller frees
+ * them. */
+int datapath_devices_list(const struct datapath_devices *devices, uint32_t **ret_indexes,
+			  size_t *ret_count);
+
 int datapath_devices_fd(const struct datapath_devices *devices);
 int datapath_devices_dispatch(struct datapath_devices *devices);
 

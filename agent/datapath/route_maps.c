@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "route_maps.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -162,6 +163,14 @@ void route_maps_forget(struct route_maps *maps)
 	free(STEAL(maps->uses));
 	route_image_free(STEAL(maps->image));
 	route_pools_done(&maps->pools);
+}
+
+bool route_maps_has_listener(struct route_maps *maps, const struct table_listener *listener)
+{
+	struct listener_key key = {.address = listener->address, .port = htons(listener->port)};
+
+	return (maps->image || !route_maps_adopt(maps)) &&
+	       route_image_find_listener(maps->image, &key);
 }
 
 int route_maps_apply(struct route_maps *maps, const struct route_table *table,

@@ -11,6 +11,7 @@
 #ifndef PATHROUTE_ROUTE_MAPS_H
 #define PATHROUTE_ROUTE_MAPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../route/route_table.h"
@@ -52,6 +53,9 @@ int route_maps_apply(struct route_maps *maps, const struct route_table *table,
  * called, which tells what is wrong. */
 int route_maps_refresh(struct route_maps *maps, const struct route_table *table,
 		       const struct rule_places *places, struct route_change *ret_change);
+
+/* Whether the maps have this listener now. False also when they cannot be read. */
+bool route_maps_has_listener(struct route_maps *maps, const struct table_listener *listener);
 
 /* Believes nothing of what the maps hold any more: the next apply reads them again. */
 void route_maps_forget(struct route_maps *maps);

@@ -9,6 +9,7 @@
 #include "attach_xdp.h"
 #include "datapath.h"
 #include "link_monitor.h"
+#include "own_requests.h"
 #include "pins.h"
 
 static void link_clear(void *context, const struct link_state *link)
@@ -51,13 +52,27 @@ static int version_detach(void *context, const char *directory)
 	return attach_xdp_remove_links(directory) ?: attach_remove_links(directory);
 }
 
+/* First of all: from now on nothing is sent to programs that will not be there. */
+static int table_remove(const struct report_sink *sink)
+{
+	int error = own_requests_remove();
+
+	if (error)
+		report_print(sink, LOG_WARNING, "cannot remove the table of nf_tables: %s",
+			     strerror(-error));
+	return error;
+}
+
 static int everything_remove(const char *bpffs, const struct report_sink *sink)
 {
+	int table_error = table_remove(sink);
 	int error = filters_remove(sink);
 
 	if (!error)
 		error = pins_walk_versions(bpffs, version_detach, NULL);
-	return error ?: pins_remove(bpffs);
+	if (!error)
+		error = pins_remove(bpffs);
+	return error ?: table_error;
 }
 
 int datapath_uninstall(const char *bpffs, const struct report_sink *sink)

@@ -35,7 +35,17 @@ static struct table_index_key listener_key(const struct ip_address *address, uin
 	};
 }
 
-static int add_listener(struct listener_plan *plan, const struct ip_address *address, uint16_t port)
+/* Where one route listens, with the route's number. */
+struct listener_place {
+	const struct ip_address *addresses;
+	size_t count;
+	uint16_t port;
+	enum listener_owner owner;
+	size_t number;
+};
+
+static int add_listener(struct listener_plan *plan, const struct ip_address *address,
+			const struct listener_place *place)
 {
 	struct planned_listener *listener;
 	struct table_index_key key;
@@ -46,9 +56,10 @@ static int add_listener(struct listener_plan *plan, const struct ip_address *add
 	if (!listener)
 		return -ENOMEM;
 	listener->address = *address;
-	listener->port = port;
+	listener->port = place->port;
+	listener->owner = place->owner;
 	plan->listeners[plan->count++] = listener;
-	key = listener_key(&listener->address, port);
+	key = listener_key(&listener->address, place->port);
 	return table_index_add(&plan->index, &key, plan->count - 1);
 }
 
@@ -63,28 +74,31 @@ static int add_route(struct planned_listener *listener, size_t number)
 	return 0;
 }
 
-static int add_address(struct listener_plan *plan, const struct ip_address *address, uint16_t port,
-		       size_t number)
+static int add_address(struct listener_plan *plan, const struct ip_address *address,
+		       const struct listener_place *place)
 {
-	struct table_index_key key = listener_key(address, port);
+	struct table_index_key key = listener_key(address, place->port);
 	size_t found = table_index_find(&plan->index, &key);
 	int error = 0;
 
 	if (found == TABLE_INDEX_NONE) {
 		found = plan->count;
-		error = add_listener(plan, address, port);
+		error = add_listener(plan, address, place);
 	}
-	return error ? error : add_route(plan->listeners[found], number);
+	if (error)
+		return error;
+	if (place->owner < plan->listeners[found]->owner)
+		plan->listeners[found]->owner = place->owner;
+	return add_route(plan->listeners[found], place->number);
 }
 
-static int add_addresses(struct listener_plan *plan, const struct ip_address *addresses,
-			 size_t count, uint16_t port, size_t number)
+static int add_addresses(struct listener_plan *plan, const struct listener_place *place)
 {
 	size_t i;
 	int error = 0;
 
-	for (i = 0; i < count && !error; i++)
-		error = add_address(plan, &addresses[i], port, number);
+	for (i = 0; i < place->count && !error; i++)
+		error = add_address(plan, &place->addresses[i], place);
 	return error;
 }
 
@@ -96,8 +110,13 @@ static int add_node(struct listener_plan *plan, const struct listener_request *r
 	if (options->node_address_count == 0)
 		route_condition_fail(request->condition, "ListenerNotFound",
 				     "node port %u: no address of this node is known", port);
-	return add_addresses(plan, options->node_addresses, options->node_address_count, port,
-			     request->number);
+	return add_addresses(plan, &(const struct listener_place){
+					   .addresses = options->node_addresses,
+					   .count = options->node_address_count,
+					   .port = port,
+					   .owner = LISTENER_NODE,
+					   .number = request->number,
+				   });
 }
 
 /* What keeps a Service from being a listener; NULL: nothing does. */
@@ -124,8 +143,14 @@ static int add_service(struct listener_plan *plan, const struct listener_request
 				     request->route->namespace, service_ref_text(ref, text), fault);
 		return 0;
 	}
-	return add_addresses(plan, service->addresses, service->address_count, port->port,
-			     request->number);
+	return add_addresses(plan, &(const struct listener_place){
+					   .addresses = service->addresses,
+					   .count = service->address_count,
+					   .port = port->port,
+					   .owner = service->selects_pods ? LISTENER_SERVICE
+									  : LISTENER_BARE_SERVICE,
+					   .number = request->number,
+				   });
 }
 
 int listener_plan_add_route(struct listener_plan *plan, const struct listener_request *request)

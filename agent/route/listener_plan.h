@@ -13,6 +13,7 @@ struct planned_listener {
 	struct ip_address address;
 	uint16_t port;
 	uint32_t table;
+	enum listener_owner owner;
 	bool leads;     /* the first one of its table */
 	size_t *routes; /* numbers of the routes, ascending */
 	size_t route_count;

@@ -15,12 +15,20 @@
 
 #include "../../bpf/datapath_abi.h"
 
+/* Whose address a listener's is. Of several owners the first one here counts. */
+enum listener_owner {
+	LISTENER_SERVICE,
+	LISTENER_BARE_SERVICE, /* one that selects no pods */
+	LISTENER_NODE,
+};
+
 /* One address and port where requests arrive. `table` numbers start at 1 and are dense; listeners
  * that carry the same set of routes may share one. */
 struct table_listener {
 	struct ip_address address;
 	uint16_t port; /* host order */
 	uint32_t table;
+	enum listener_owner owner;
 };
 
 struct table_host {

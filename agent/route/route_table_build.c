@@ -267,6 +267,7 @@ static int fill_tables(struct build *build)
 			.address = listener->address,
 			.port = listener->port,
 			.table = listener->table,
+			.owner = listener->owner,
 		};
 		if (listener->leads)
 			error = fill_table(build, listener);

@@ -31,6 +31,7 @@ struct service {
 	struct service_port *ports;
 	size_t port_count;
 	bool external_name;     /* a DNS alias: has no endpoints */
+	bool selects_pods;      /* has a selector */
 	bool publish_not_ready; /* publishNotReadyAddresses */
 };
 

@@ -116,6 +116,7 @@ int service_decode(const struct json_value *object, struct service *service)
 	struct json_value spec = json_member(object, "spec");
 	struct json_value type_value = json_member(&spec, "type");
 	struct json_value publish = json_member(&spec, "publishNotReadyAddresses");
+	struct json_value selector = json_member(&spec, "selector");
 	struct json_value ports = json_member(&spec, "ports");
 	int type = TYPE_WITH_ENDPOINTS;
 	int error;
@@ -132,5 +133,6 @@ int service_decode(const struct json_value *object, struct service *service)
 	if (error)
 		return error;
 	service->external_name = type == TYPE_EXTERNAL_NAME;
+	service->selects_pods = cJSON_GetArraySize(selector.json) > 0;
 	return service->external_name ? 0 : read_all_addresses(object, &spec, service);
 }

@@ -123,13 +123,26 @@ def test_the_agents_run_what_was_built(cluster):
 
 @pytest.mark.parametrize("name", ["node1", "node2"])
 def test_a_node_reaches_pods_past_kube_proxy(shop, cluster, name):
-    """As the README's limits tell."""
-    rule = ["OUTPUT", "-p", "tcp", "-d", shop.web, "--dport", "80", "-j", "CT", "--notrack"]
-    cluster[name].run("iptables", "-t", "raw", "-A", *rule)
-    try:
-        check_all_paths(on_node(cluster[name]), shop.web)
-    finally:
-        cluster[name].run("iptables", "-t", "raw", "-D", *rule)
+    check_all_paths(on_node(cluster[name]), shop.web)
+
+
+def test_a_pod_on_the_network_of_its_node_reaches_pods(shop):
+    shop.apply(objects.deployment("asks", node="node2", host_network=True))
+    shop.wait_for_rollout("asks")
+    pod, = shop.pods("asks")
+    check_all_paths(inside(pod), shop.web)
+
+
+@pytest.mark.parametrize("name", ["node1", "node2"])
+def test_a_node_reaches_pods_behind_a_service_that_selects_none(shop, cluster, name):
+    """kube-proxy refuses what is for a Service without endpoints."""
+    bare = objects.service("bare")
+    del bare["spec"]["selector"]
+    route = objects.route(BACKENDS, name="bare")
+    route["spec"]["listeners"] = [{"service": {"name": "bare", "port": 80}}]
+    shop.apply(bare, route)
+    shop.wait_for_route("bare")
+    check_all_paths(on_node(cluster[name]), shop.address("bare"))
 
 
 @pytest.mark.parametrize("client", ["near", "outside1"])

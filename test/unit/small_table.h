@@ -43,8 +43,8 @@ static inline void small_table_init(struct small_table *small)
 static inline void small_listener(struct small_table *small, const char *address, uint16_t port,
 				  uint32_t table)
 {
-	small->listeners[small->table.listener_count++] =
-		(struct table_listener){small_address(address), port, table};
+	small->listeners[small->table.listener_count++] = (struct table_listener){
+		.address = small_address(address), .port = port, .table = table};
 }
 
 /* Answers with the index. */

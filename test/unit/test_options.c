@@ -342,6 +342,7 @@ static void help_names_every_option(void **state)
 		"--class",
 		"--bpffs",
 		"--attach",
+		"--own-requests",
 		"--node-address",
 		"--http-listen",
 		"--max-flows",

@@ -75,6 +75,29 @@ static void a_node_listener_is_at_every_address_of_the_node(void **state)
 	built_table_done(&built);
 }
 
+static enum listener_owner owner_of_web(const char *more)
+{
+	char text[4096];
+	struct built_table built;
+	enum listener_owner owner;
+
+	snprintf(text, sizeof(text), "%s%s%s", more, PODS, ROUTE("a", RULES(PREFIX("/", "api"))));
+	built = built_table_from(text);
+	owner = built.table->listeners[0].owner;
+	built_table_done(&built);
+	return owner;
+}
+
+static void a_listener_knows_whether_its_service_selects_pods(void **state)
+{
+	(void)state;
+	assert_int_equal(owner_of_web(WEB), LISTENER_BARE_SERVICE);
+	assert_int_equal(owner_of_web(SERVICE("web", "clusterIP: 10.96.0.10, selector: {}")),
+			 LISTENER_BARE_SERVICE);
+	assert_int_equal(owner_of_web(SERVICE("web", "clusterIP: 10.96.0.10, selector: {a: b}")),
+			 LISTENER_SERVICE);
+}
+
 static void listeners_with_the_same_routes_share_a_table(void **state)
 {
 	struct built_table built = built_table_from(WEB WEB2 PODS META(
@@ -326,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_address_of_a_service_listens),
 		cmocka_unit_test(a_node_listener_is_at_every_address_of_the_node),
+		cmocka_unit_test(a_listener_knows_whether_its_service_selects_pods),
 		cmocka_unit_test(listeners_with_the_same_routes_share_a_table),
 		cmocka_unit_test(listeners_with_other_routes_have_a_table_of_their_own),
 		cmocka_unit_test(a_route_is_under_each_of_its_hosts),

@@ -28,6 +28,7 @@ floating point one. */}}
 {{- include "pathroute.option" (list "http-listen" (printf "%s:%v" .Values.http.address .Values.http.port)) }}
 {{- include "pathroute.option" (list "attach" $agent.attach) }}
 {{- include "pathroute.option" (list "delivery" $agent.delivery) }}
+{{- include "pathroute.option" (list "own-requests" (ternary "on" "off" $agent.ownRequests)) }}
 {{- range $agent.xdp }}
 {{- include "pathroute.option" (list "xdp" .) }}
 {{- end }}
