@@ -16,6 +16,7 @@ from raw_http import Connection, ask, request
 SECOND_WEB = {4: "10.96.0.20", 6: "fd00:96::20"}
 FEW_PORTS = "20000 25999"
 TCP_REPAIR = 19
+REUSED_PORT = 35555
 
 
 @pytest.fixture(scope="module")
@@ -102,21 +103,35 @@ def reuse(lab, version, web, end, times=30):
     """Connects again and again from one port; end(connection) ends each connection."""
     any_address = "::" if version == 6 else "0.0.0.0"
     for turn in range(times):
-        connection = Connection(lab["client"], web, source=(any_address, 35555))
+        connection = Connection(lab["client"], web, source=(any_address, REUSED_PORT))
         with connection:
             connection.send(request(f"/api/{turn}"))
             assert connection.reply().seen["uri"] == f"/api/{turn}", f"turn {turn}"
             end(connection)
 
 
+def endpoint(address, port):
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def sockets(peer, *terms):
+    """The sockets of a peer that ss finds by these terms, a line each."""
+    return peer.namespace.run("ss", "-Htan", *terms).stdout
+
+
 def test_a_port_comes_again_while_the_pod_is_in_time_wait(busy, version, web):
+    """To the client a connection has ended when its FIN is acknowledged; if that is lost, the pod
+    is in TIME_WAIT before."""
+    ours = endpoint(busy["client"].address(version), REUSED_PORT)
+
     def end(connection):
         connection.send(request("/api/last", fields=["Connection: close"]))
         connection.reply()
         assert connection.read_to_end() == b""
         connection.close()
-        wait.until(lambda: ":35555 " in busy["api"].namespace.run(
-            "ss", "-tan", "state", "time-wait").stdout, "TIME_WAIT at the pod")
+        wait.until(lambda: sockets(busy["api"], "state", "time-wait", "dst", ours),
+                   "TIME_WAIT at the pod")
+        wait.until(lambda: not sockets(busy["client"], "src", ours), "the end at the client")
 
     reuse(busy, version, web, end)
 
