@@ -12,7 +12,7 @@ import pytest
 import manifests
 import packets
 from lab_fixtures import opened, start_shop
-from load import Load
+from load import Load, serve_in_flood
 from xdp_wire import Wire
 
 PATHS = {"/": {"frontend"}, "/api/": {"api"}, "/blog/x": {"blog"}}
@@ -78,13 +78,7 @@ def spoofed_syn(attacker, version, web, number):
 def test_a_syn_flood_ends_at_xdp(shop, web, version):
     frames = [spoofed_syn(shop["attacker"], version, web, number) for number in range(FLOOD)]
     answered, taken = shop.agent.verdicts()["syn_answered"], by_xdp(shop.agent)["syn_answered"]
-    with packets.open_device(shop["attacker"].namespace) as raw, \
-         Load(shop["client"], web, PATHS, threads=2) as load:
-        load.wait_for_more(20)
-        for frame in frames:
-            raw.send(frame)
-        load.wait_for_more(100)
-    load.check()
+    serve_in_flood(shop, web, PATHS, frames)
     assert by_xdp(shop.agent)["syn_answered"] - taken >= FLOOD
     assert (shop.agent.verdicts()["syn_answered"] - answered ==
             by_xdp(shop.agent)["syn_answered"] - taken)
