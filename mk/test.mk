@@ -2,7 +2,9 @@
 # Test levels. Each leaves "passed failed skipped" in $(RESULTS)/<level>.txt; `test` adds them up.
 
 LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e test-image test-cluster
-LAB := $(if $(wildcard test/lab/run),test/lab/run,$(PYTHON) -m pytest test/lab)
+# Labs mostly wait. 0: one test after the other, in one process.
+LAB_WORKERS ?= 3
+LAB := $(PYTHON) -m pytest -n $(LAB_WORKERS) --dist loadfile test/lab
 E2E := $(PYTHON) -m pytest test/e2e
 CLUSTER := $(PYTHON) -m pytest test/cluster
 KUBERNETES := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy
