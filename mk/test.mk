@@ -39,7 +39,6 @@ test-e2e: $(PROGRAMS) $(E2E_PROGRAMS)
 	@$(if $(IS_ROOT),deps/helm/build >/dev/null || echo 'SKIPPED: tests of the chart: no helm')
 	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-e2e.txt $(E2E)
 
-# Building the same twice needs no root; the image does.
 # Endpoints that change for CHURN_SECONDS; test-e2e has a short time of it.
 CHURN_SECONDS ?= 60
 test-churn: $(PROGRAMS) $(E2E_PROGRAMS)
@@ -47,6 +46,7 @@ test-churn: $(PROGRAMS) $(E2E_PROGRAMS)
 	@$(if $(IS_ROOT),,SKIP='not root') CHURN_SECONDS=$(CHURN_SECONDS) \
 		test/run-pytest $(RESULTS)/test-churn.txt $(E2E)/test_scale.py
 
+# Building the same twice needs no root; the image does.
 test-image:
 	@test/run-pytest $(RESULTS)/test-image.txt $(PYTHON) -m pytest test/image
 

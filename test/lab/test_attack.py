@@ -102,7 +102,7 @@ def test_a_three_megabyte_post_to_a_path_without_rule_reads_the_404(shop, web):
 
 
 def test_curl_reads_the_404_of_a_large_post(shop, web):
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
     path = os.path.join(shop.directory, "body")
     with open(path, "wb") as file:
         file.write(os.urandom(3 << 20))

@@ -12,6 +12,7 @@ import pytest
 
 import origin
 import tcp_info
+import topology
 from lab_fixtures import opened, origins_started
 from forwarder import Forwarder
 from origin import Origin, constant
@@ -344,7 +345,7 @@ def test_a_refused_expectation_is_the_last(connection, origins):
 
 
 def test_curls_upload_after_100_continue_is_followed_by_another_pod(pods, origins, web):
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
     path = os.path.join(pods.directory, "upload")
     with open(path, "wb") as file:
         file.write(DATA)

@@ -11,6 +11,7 @@ import pytest
 
 import manifests
 import packets
+import topology
 from lab_fixtures import opened, start_shop
 from load import Load, serve_in_flood
 from xdp_wire import Wire
@@ -35,7 +36,7 @@ def shop():
 
 def curl(client, web, path):
     """The pod that answered curl."""
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
     body = client.namespace.run("curl", "-sS", "--fail", "-m", "20", "-H",
                                 "Host: shop.example.com", f"http://{host}{path}").stdout
     return body.split("\n")[0].removeprefix("pod=")

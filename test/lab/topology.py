@@ -69,6 +69,10 @@ class Peer:
         return self.ipv6 if version == 6 else self.ipv4
 
 
+def in_url(address):
+    return f"[{address}]" if ":" in address else address
+
+
 def make_node(name):
     node = Namespace(name)
     node.set_sysctl(**_QUIET, **_FORWARDING)
