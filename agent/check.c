@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "check_xdp.h"
 #include "datapath/devices.h"
 #include "datapath/pins.h"
 #include "datapath/probe.h"
@@ -99,16 +100,17 @@ static void check_programs(const struct options *options, struct check_result *r
 {
 	const struct report_sink sink = {words_log, NULL};
 	struct utsname kernel;
-	int error = probe_programs(&sink);
+	unsigned count = 0;
+	int error = probe_programs(options->delivery, &sink, &count);
 
-	(void)options;
 	uname(&kernel);
 	result->remedy = "use a newer kernel (6.1 or later), or more rights";
 	if (error)
 		result_set(result, false, "Linux %.60s refuses them: %s", kernel.release,
 			   strerror(-error));
 	else
-		result_set(result, true, "Linux %.60s takes them", kernel.release);
+		result_set(result, true, "Linux %.60s takes all %u for delivery %s", kernel.release,
+			   count, options->delivery == DELIVERY_CHAIN ? "chain" : "fast");
 }
 
 static void check_attach(const struct options *options, struct check_result *result)
@@ -222,6 +224,12 @@ static void check_nat_ports(const struct options *options, struct check_result *
 		   first + count - 1, shared);
 }
 
+static void check_early(const struct options *options, struct check_result *result)
+{
+	result->remedy = "leave out --xdp for these devices: tc does its work";
+	result->passed = check_xdp(options, result->finding, sizeof(result->finding));
+}
+
 static const struct {
 	const char *name;
 	void (*check)(const struct options *options, struct check_result *result);
@@ -235,6 +243,7 @@ static const struct {
 	{"devices", check_devices},
 	{"lro", check_lro},
 	{"nat-ports", check_nat_ports},
+	{"xdp", check_early},
 };
 
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))

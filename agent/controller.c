@@ -76,10 +76,7 @@ static void retry_expired(void *context)
 static void reload(struct controller *controller)
 {
 	log_info("reading all objects again");
-	if (controller->kube)
-		controller_kube_relist(controller);
-	else if (!controller_source_start(controller))
-		controller_apply(controller);
+	controller_source_again(controller);
 }
 
 static void signal_taken(void *context, int signal)
@@ -173,11 +170,15 @@ static int datapath_start(struct controller *controller)
 	return error;
 }
 
-/* The kernel is touched last: a mistake of the user is found before. */
+/* The kernel is touched last: a mistake of the user is found before. But of another agent is told
+ * first, since it has our port, too. */
 static int controller_start(struct controller *controller)
 {
-	int error = controller_place_find(controller);
+	const struct report_sink sink = {report_log, NULL};
+	int error = datapath_is_free(controller->options->bpffs, &sink);
 
+	if (!error)
+		error = controller_place_find(controller);
 	if (!error)
 		error = loop_start(controller);
 	if (!error && !controller->options->manifests)
@@ -223,7 +224,6 @@ static void controller_done(struct controller *controller)
 	event_loop_free(controller->loop);
 	route_store_free(controller->store);
 	live_table_done(&controller->live);
-	refused_files_done(&controller->refused);
 	free(controller->node);
 }
 

@@ -68,18 +68,12 @@ static double sync_age(const struct controller *controller)
 	return (double)(controller_clock_ms() - controller->applied_ms) / 1000;
 }
 
-static uint64_t refused_count(struct controller *controller)
-{
-	return controller->kube ? source_refused(controller->source)
-				: refused_files_total(&controller->refused);
-}
-
 static struct agent_reading agent_read(struct controller *controller)
 {
 	struct agent_reading reading = {
 		.version = PATHROUTE_VERSION,
 		.sync_age = sync_age(controller),
-		.manifests_refused = refused_count(controller),
+		.manifests_refused = source_refused(controller->source),
 		.routes = routes_accepted(&controller->live.report),
 		.map_errors = controller->map_errors,
 		.map_audits = controller->map_audits,
@@ -171,7 +165,10 @@ int controller_http_start(struct controller *controller)
 		error = event_loop_add(controller->loop, http_server_fd(controller->http), EPOLLIN,
 				       http_ready, controller);
 	if (error)
-		log_error("--http-listen %s: %s", address, strerror(-error));
+		log_error("--http-listen %s: %s", address,
+			  error == -EINVAL
+				  ? "must be ADDRESS:PORT, [ADDRESS]:PORT for IPv6, or none"
+				  : strerror(-error));
 	return error;
 }
 

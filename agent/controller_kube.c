@@ -86,11 +86,6 @@ int controller_kube_source(struct controller *controller, struct object_source *
 	return kube_source_new(&options, ret_source);
 }
 
-void controller_kube_relist(struct controller *controller)
-{
-	kube_source_relist(controller->source);
-}
-
 void controller_kube_close(struct controller *controller)
 {
 	struct controller_kube *kube = STEAL(controller->kube);

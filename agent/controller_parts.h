@@ -10,7 +10,6 @@
 #include "datapath/readings.h"
 #include "observe/http_server.h"
 #include "observe/readings.h"
-#include "refused_files.h"
 #include "route/live_table.h"
 #include "route/route_store.h"
 #include "route/route_version.h"
@@ -37,7 +36,6 @@ struct controller {
 	bool synced;    /* the store holds everything that exists */
 	bool uninstall; /* to be done once the data path is closed */
 	struct route_store *store;
-	struct refused_files refused;
 
 	struct live_table live; /* as applied last, whether or not the maps took it */
 	uint64_t revision;      /* of the store, at the last apply */
@@ -83,8 +81,9 @@ int controller_look_start(struct controller *controller);
 void controller_look_soon(struct controller *controller);
 void controller_look(struct controller *controller);
 
-/* Begins to read the source into an empty store; on success it replaces the present one. */
 int controller_source_start(struct controller *controller);
+/* Reads all objects again. What is refused now leaves its last good version in force. */
+void controller_source_again(struct controller *controller);
 void controller_source_stop(struct controller *controller);
 
 /* What the source tells goes into the store; for controller_kube.c. */
@@ -93,7 +92,6 @@ struct source_sink controller_source_sink(struct controller *controller);
 /* The API server as the source. Its client and loop are there for the status writer, too. */
 int controller_kube_open(struct controller *controller);
 int controller_kube_source(struct controller *controller, struct object_source **ret_source);
-void controller_kube_relist(struct controller *controller);
 void controller_kube_close(struct controller *controller);
 
 struct event_loop *controller_kube_loop(const struct controller *controller);

@@ -12,8 +12,6 @@ static void object_upsert(void *context, struct object *object)
 {
 	struct controller *controller = context;
 
-	if (object->origin_file)
-		refused_files_clear(&controller->refused, object->origin_file);
 	if (route_store_put(controller->store, object))
 		log_error("out of memory, an object is not taken in");
 }
@@ -27,11 +25,9 @@ static void object_remove(void *context, const struct object_key *key)
 
 static void problem_log(void *context, const struct source_problem *problem)
 {
-	struct controller *controller = context;
 	bool is_error = problem->severity == SOURCE_ERROR;
 
-	if (is_error && !controller->kube)
-		refused_files_add(&controller->refused, problem->file);
+	(void)context;
 	if (problem->line)
 		log_print(is_error ? LOG_WARNING : LOG_DEBUG, "%s:%u: %s: %s", problem->file,
 			  problem->line, problem->reason, problem->message);
@@ -72,7 +68,6 @@ static void source_ready(void *context, uint32_t events)
 	(void)events;
 	if (!controller->event_ms)
 		controller->event_ms = controller_clock_exact_ms();
-	refused_files_begin(&controller->refused);
 	error = source_dispatch(controller->source);
 	if (error)
 		log_error("%s: %s", source_name(controller), strerror(-error));
@@ -85,32 +80,6 @@ void controller_source_stop(struct controller *controller)
 		event_loop_remove(controller->loop, controller->source_fd);
 	controller->source_fd = -1;
 	source_free(STEAL(controller->source));
-}
-
-/* What the present source and store are, while others are tried. */
-struct present {
-	struct object_source *source;
-	struct route_store *store;
-	int source_fd;
-	bool synced;
-};
-
-static void present_restore(struct controller *controller, struct present *present)
-{
-	source_free(controller->source);
-	route_store_free(controller->store);
-	controller->source = present->source;
-	controller->store = present->store;
-	controller->source_fd = present->source_fd;
-	controller->synced = present->synced;
-}
-
-static void present_drop(struct controller *controller, struct present *present)
-{
-	if (present->source_fd >= 0)
-		event_loop_remove(controller->loop, present->source_fd);
-	source_free(present->source);
-	route_store_free(present->store);
 }
 
 static int source_new(struct controller *controller)
@@ -140,22 +109,20 @@ static int source_open(struct controller *controller)
 
 int controller_source_start(struct controller *controller)
 {
-	struct present present = {
-		.source = STEAL(controller->source),
-		.store = STEAL(controller->store),
-		.source_fd = STEAL_FD(controller->source_fd),
-		.synced = controller->synced,
-	};
 	int error;
 
-	controller->synced = false;
-	refused_files_begin(&controller->refused);
 	error = source_open(controller);
-	if (error) {
+	if (error)
 		log_error("source %s: %s", source_name(controller), strerror(-error));
-		present_restore(controller, &present);
-		return error;
-	}
-	present_drop(controller, &present);
-	return 0;
+	return error;
+}
+
+void controller_source_again(struct controller *controller)
+{
+	int error;
+
+	error = source_start(controller->source);
+	if (error)
+		log_error("source %s: %s", source_name(controller), strerror(-error));
+	controller_apply(controller);
 }

@@ -96,6 +96,17 @@ static int output_take(struct command_line *line, const char *value)
 	return 0;
 }
 
+/* An unknown letter is told; of a long name its beginning does, if no other begins so. */
+static int unknown_reject(struct command_line *line, const char *word)
+{
+	if (optopt > 0 && optopt < LONG_FIRST && !strchr("hVo", optopt))
+		snprintf(line->error, OPTIONS_ERROR_MAX, "-%c: unknown option", optopt);
+	else
+		snprintf(line->error, OPTIONS_ERROR_MAX,
+			 "%s: unknown option, or the beginning of several", word);
+	return -EINVAL;
+}
+
 static int option_take(struct command_line *line, int found, char *const *argv)
 {
 	switch (found) {
@@ -111,8 +122,7 @@ static int option_take(struct command_line *line, int found, char *const *argv)
 		snprintf(line->error, OPTIONS_ERROR_MAX, "%s: needs a value", argv[optind - 1]);
 		return -EINVAL;
 	case '?':
-		snprintf(line->error, OPTIONS_ERROR_MAX, "%s: unknown option", argv[optind - 1]);
-		return -EINVAL;
+		return unknown_reject(line, argv[optind - 1]);
 	default:
 		return value_take(line, found - LONG_FIRST, optarg);
 	}

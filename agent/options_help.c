@@ -64,7 +64,8 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage or configuration, 3 another\n"
 	"agent works on the same bpffs. Of check, the first that failed: 10 capabilities,\n"
-	"11 bpffs, 12 jit, 13 programs, 14 attach, 15 btf, 16 devices, 17 lro, 18 nat-ports.\n";
+	"11 bpffs, 12 jit, 13 programs, 14 attach, 15 btf, 16 devices, 17 lro, 18 nat-ports,\n"
+	"19 xdp.\n";
 
 const char *options_help(void)
 {

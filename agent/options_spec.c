@@ -192,7 +192,8 @@ static int ports_set(struct options_ports *ports, const char *value, char *ret_e
 	first = strtoul(value, &end, 10);
 	if (*end == '-')
 		last = strtoul(end + 1, &end, 10);
-	if (*end || first < PORT_MIN || last > PORT_MAX || last < first + PORTS_MIN - 1) {
+	if (*end || *value < '0' || *value > '9' || first < PORT_MIN || last > PORT_MAX ||
+	    last < first + PORTS_MIN - 1) {
 		snprintf(ret_error, OPTIONS_ERROR_MAX,
 			 "must be FIRST-LAST with at least %d ports from %d to %d, not \"%s\"",
 			 PORTS_MIN, PORT_MIN, PORT_MAX, value);

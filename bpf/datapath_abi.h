@@ -114,15 +114,21 @@ struct alloc_mark {
 #define DEVICE_PEER 0x01   /* veth or netkit whose peer is in another network namespace */
 #define DEVICE_UPLINK 0x02 /* leads to other nodes or outside */
 
+#define DEVICE_HOOKS 2 /* by enum attach_hook of agent/datapath/attach.h */
+
+/* Programs of others on a hook. 255: or more. */
+struct device_others {
+	__u8 before; /* they run before ours */
+	__u8 behind;
+};
+
 struct device {
 	__u32 flags; /* DEVICE_* */
 	__u32 mtu;
 	char name[16];
 	__u32 attach; /* 1: tcx link, 2: clsact filter, 0: not attached */
 	__u32 xdp;    /* enum xdp_state of agent/datapath/attach_xdp.h; 0: not wanted */
-	__u8 before;  /* programs of others that run before ours; 255: or more */
-	__u8 behind;  /* and behind it */
-	__u16 pad;
+	struct device_others others[DEVICE_HOOKS];
 	struct ip_address source[2]; /* IPv4, IPv6: this node's on it, or any; zero: none */
 };
 

@@ -219,7 +219,8 @@ struct flow {
 	__u32 request_start; /* FLOW_LOGGED: sequence numbers of its first byte, */
 	__u32 reply_start;   /* and of its reply's, in the client's numbering */
 	__u32 quiet_next;    /* FLOW_FINAL: leg.pod_next when bytes came behind the last request, */
-	__u32 quiet_since;   /* and ticks: the pod has sent nothing since then */
+	__u32 quiet_since;   /* and ticks: the pod has sent nothing since then. On a leg that was
+			      * reset behind a reply: the client has acknowledged nothing since */
 };
 
 _Static_assert(sizeof(struct flow_key) == 36, "flow_key is 36 bytes");

@@ -46,11 +46,14 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 	s->packet.generation = FLOW_TAG_GENERATION(tag);
 	s->packet.switches = READ_ONCE(flow->switches);
 	s->packet.leg = FLOW_TAG_LEG(tag);
-	if (FLOW_TAG_SIDE(tag) == FLOW_SIDE_POD)
-		return s->packet.leg == flow->leg.id &&
-				       pass_quickly(flow, &s->packet, FLOW_SIDE_POD)
-			       ? pass_to_client(ctx, s, flow)
-			       : pass_from_pod(ctx, s);
+	if (FLOW_TAG_SIDE(tag) == FLOW_SIDE_POD) {
+		if (s->packet.leg != flow->leg.id)
+			return pass_from_pod(ctx, s);
+		if (pass_is_strange(flow, &s->packet, FLOW_SIDE_POD))
+			return VERDICT_OUT_OF_WINDOW;
+		return pass_quickly(flow, &s->packet, FLOW_SIDE_POD) ? pass_to_client(ctx, s, flow)
+								     : pass_from_pod(ctx, s);
+	}
 	if ((s->packet.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
 		flow_note_syn(flow, s->packet.now);
 		listener = flow_find_listener(&s->packet);
@@ -58,6 +61,8 @@ static __always_inline int ingress_flow(struct packet_context *ctx, struct scrat
 	}
 	if (pass_may_begin(flow, &s->packet) && handshake_check(s, 0) == COOKIE_FIRST)
 		return pass_begin_anew(ctx, s);
+	if (pass_is_strange(flow, &s->packet, FLOW_SIDE_CLIENT))
+		return VERDICT_OUT_OF_WINDOW;
 	return pass_quickly(flow, &s->packet, FLOW_SIDE_CLIENT) ? pass_to_pod(ctx, s, flow)
 								: pass_from_client(ctx, s);
 }

@@ -126,7 +126,7 @@
 	X(FRAGMENT, fragment, DROP, 0, "fragment for a listener")                                  \
 	X(FLAGS_FORBIDDEN, flags_forbidden, DROP, 0, "forbidden TCP flags or option")              \
 	X(OUT_OF_WINDOW, out_of_window, DROP, 0,                                                   \
-	  "sequence, acknowledgement or timestamp out of range")                                   \
+	  "sequence, acknowledgement, timestamp or device that is not the sender's")               \
 	X(CONTENDED, contended, DROP, 0, "two CPUs worked on one flow")                            \
 	X(HOLD_FULL, hold_full, DROP, 0, "hold pools are full")                                    \
 	X(HOLD_EVICTED, hold_evicted, DROP, 0, "request refused or forgotten to make room")        \

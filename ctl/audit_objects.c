@@ -48,7 +48,9 @@ static int file_read(const char *path, struct route_store *store)
 	int error = manifest_file_read(path, &file);
 
 	if (error)
-		return context_complain(EXIT_USAGE, "%s: %s", path, strerror(-error));
+		return context_complain(EXIT_USAGE, "%s: %s", path,
+					error == -EINVAL ? "this is not a regular file"
+							 : strerror(-error));
 	return entries_take(path, &file, store);
 }
 
@@ -132,5 +134,5 @@ int audit_objects_read(const struct arguments *arguments, struct route_store *st
 		status |= source_read(arguments->files.items[i], store);
 	for (size_t i = 0; i < arguments->operand_count; i++)
 		status |= source_read(arguments->operands[i], store);
-	return status;
+	return status ? context_complain(status, "nothing was compared") : EXIT_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../agent/base/version.h"
 #include "allocate.h"
 #include "context.h"
 
@@ -54,9 +55,8 @@ static void print_help(FILE *out)
 		snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].operands);
 		fprintf(out, "  %-17s %s\n", left, commands[i].summary);
 	}
-	fputs("\n`pathroutectl COMMAND --help` shows the options. It reads the tables in the "
-	      "kernel\n"
-	      "and needs no running agent.\n",
+	fputs("\n`pathroutectl COMMAND --help` shows the options, `pathroutectl --version` "
+	      "the\nversion. It reads the tables in the kernel and needs no running agent.\n",
 	      out);
 	fputs(exit_help, out);
 }
@@ -174,6 +174,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		print_help(stdout);
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("pathroutectl " PATHROUTE_VERSION);
 		return EXIT_OK;
 	}
 	command = find_command(argv[1]);

@@ -14,15 +14,6 @@ static double fill_percent(const struct fill_reading *fill)
 	return fill->capacity ? 100.0 * (double)fill->entries / (double)fill->capacity : 0;
 }
 
-/* How our program is attached where packets leave: with delivery chain only. */
-static const char *egress_label(const struct context *context, uint32_t ifindex)
-{
-	struct attach_chain chain = {.mode = ATTACH_NONE};
-
-	attach_chain_read(context->directory, ifindex, ATTACH_EGRESS, &chain);
-	return readings_attach_label(chain.mode);
-}
-
 /* What the kernel says; where it has no program of ours, what the agent wrote down. */
 static const char *xdp_text(const struct context *context, const struct device_reading *reading)
 {
@@ -36,16 +27,17 @@ static const char *xdp_text(const struct context *context, const struct device_r
 
 static void print_devices(const struct context *context, const struct readings *readings)
 {
-	static const char *const columns[] = {"DEVICE",   ">INDEX", ">MTU", "HOOK",
-					      ">PROGRAM", "XDP",    "PEER", ">BEFORE",
-					      ">BEHIND",  "EGRESS", NULL};
+	static const char *const columns[] = {
+		"DEVICE",  ">INDEX",  ">MTU",   "HOOK",           ">PROGRAM",       "XDP", "PEER",
+		">BEFORE", ">BEHIND", "EGRESS", ">EGRESS BEFORE", ">EGRESS BEHIND", NULL};
 	_cleanup_(table_freep) struct table *table = table_new(columns);
 
 	for (size_t i = 0; i < readings->device_count; i++) {
 		const struct device_reading *reading = &readings->devices[i];
-		struct attach_chain chain = {.mode = ATTACH_NONE};
+		struct attach_chain chain = {.mode = ATTACH_NONE}, egress = chain;
 
 		attach_chain_read(context->directory, reading->ifindex, ATTACH_INGRESS, &chain);
+		attach_chain_read(context->directory, reading->ifindex, ATTACH_EGRESS, &egress);
 		table_add(table, "%s", reading->device.name);
 		table_add(table, "%" PRIu32, reading->ifindex);
 		table_add(table, "%" PRIu32, reading->device.mtu);
@@ -59,7 +51,9 @@ static void print_devices(const struct context *context, const struct readings *
 		table_add(table, "%s", reading->device.flags & DEVICE_PEER ? "direct" : "-");
 		table_add(table, "%" PRIu32, chain.before);
 		table_add(table, "%" PRIu32, chain.behind);
-		table_add(table, "%s", egress_label(context, reading->ifindex));
+		table_add(table, "%s", readings_attach_label(egress.mode));
+		table_add(table, "%" PRIu32, egress.before);
+		table_add(table, "%" PRIu32, egress.behind);
 	}
 	table_print(table, stdout);
 }
@@ -178,9 +172,10 @@ static cJSON *devices_json(const struct context *context, const struct readings 
 	for (size_t i = 0; i < readings->device_count; i++) {
 		const struct device_reading *reading = &readings->devices[i];
 		cJSON *device = cJSON_CreateObject();
-		struct attach_chain chain = {.mode = ATTACH_NONE};
+		struct attach_chain chain = {.mode = ATTACH_NONE}, egress = chain;
 
 		attach_chain_read(context->directory, reading->ifindex, ATTACH_INGRESS, &chain);
+		attach_chain_read(context->directory, reading->ifindex, ATTACH_EGRESS, &egress);
 		cJSON_AddItemToArray(list, device);
 		cJSON_AddStringToObject(device, "name", reading->device.name);
 		cJSON_AddNumberToObject(device, "ifindex", reading->ifindex);
@@ -192,7 +187,9 @@ static cJSON *devices_json(const struct context *context, const struct readings 
 		cJSON_AddBoolToObject(device, "peer", reading->device.flags & DEVICE_PEER);
 		cJSON_AddNumberToObject(device, "programsBefore", chain.before);
 		cJSON_AddNumberToObject(device, "programsBehind", chain.behind);
-		cJSON_AddStringToObject(device, "egress", egress_label(context, reading->ifindex));
+		cJSON_AddStringToObject(device, "egress", readings_attach_label(egress.mode));
+		cJSON_AddNumberToObject(device, "egressProgramsBefore", egress.before);
+		cJSON_AddNumberToObject(device, "egressProgramsBehind", egress.behind);
 	}
 	return list;
 }

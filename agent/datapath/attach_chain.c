@@ -21,11 +21,12 @@ static void chain_found(struct attach_chain *chain, enum attach_mode mode, uint3
 
 static void xdp_read(const char *directory, uint32_t ifindex, struct attach_chain *chain)
 {
-	uint32_t id = link_xdp_program(ifindex), own = 0;
+	uint32_t own = 0;
 
 	if (attach_xdp_query(directory, ifindex, &own))
 		own = 0;
-	if (id && id != own)
+	chain->xdp_id = link_xdp_program(ifindex);
+	if (chain->xdp_id && chain->xdp_id != own)
 		chain->behind++;
 }
 

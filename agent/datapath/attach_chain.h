@@ -13,6 +13,7 @@
 struct attach_chain {
 	enum attach_mode mode; /* of our program; ATTACH_NONE: it is not there */
 	uint32_t program_id;   /* ours */
+	uint32_t xdp_id;       /* of the XDP program, whosever it is; 0: none */
 	uint32_t before;       /* programs and filters of others that see a packet before ours */
 	uint32_t behind; /* and those that see what ours lets pass; all, if ours is not there */
 };

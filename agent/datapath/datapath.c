@@ -165,6 +165,16 @@ static int directory_prepare(struct datapath *datapath)
 	return error;
 }
 
+int datapath_is_free(const char *bpffs, const struct report_sink *sink)
+{
+	_cleanup_close_ int lock_fd = -1;
+
+	if (!pins_is_bpffs(bpffs) || pins_lock(bpffs, &lock_fd) != -EBUSY)
+		return 0;
+	report_print(sink, LOG_ERR, "another agent works on %s", bpffs);
+	return -EBUSY;
+}
+
 static void datapath_closep(struct datapath **datapath)
 {
 	datapath_close(*datapath);

@@ -112,6 +112,10 @@ struct datapath_status {
 
 void datapath_get_status(const struct datapath *datapath, struct datapath_status *ret_status);
 
+/* -EBUSY while an agent runs there, which is told. 0: none does; what else may be wrong there,
+ * datapath_open() tells. */
+int datapath_is_free(const char *bpffs, const struct report_sink *sink);
+
 /* Detaches and unpins everything, also of other versions. 0 also when there was nothing; -EBUSY
  * while an agent runs. clsact filters are found in the caller's network namespace only. */
 int datapath_uninstall(const char *bpffs, const struct report_sink *sink);

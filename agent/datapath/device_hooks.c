@@ -10,6 +10,8 @@
 #include "attach_chain.h"
 #include "readings.h"
 
+_Static_assert(ATTACH_HOOKS == DEVICE_HOOKS, "others are counted for each hook");
+
 static uint32_t program_id(int program_fd)
 {
 	struct bpf_prog_info info = {0};
@@ -25,6 +27,7 @@ void device_hooks_load(struct device_hooks *hooks, const struct program *program
 	for (int hook = 0; hook < ATTACH_HOOKS; hook++)
 		hooks->ids[hook] = program_id(hooks->fds[hook]);
 	hooks->xdp.program_fd = program_early_fd(program);
+	hooks->xdp.program_id = program_id(hooks->xdp.program_fd);
 	hooks->map_fd = program_map_fd(program, "devices");
 }
 
@@ -59,27 +62,29 @@ static uint8_t count_cut(uint32_t count)
 }
 
 static void others_report(const struct device_hooks *hooks, const struct device_entry *entry,
-			  int level)
+			  enum attach_hook hook, int level)
 {
+	const struct device_others *others = &entry->device.others[hook];
+
 	report_print(hooks->sink, level,
-		     "device %s: programs of others: %u before ours, %u behind it",
-		     entry->device.name, entry->device.before, entry->device.behind);
+		     "device %s: programs of others%s: %u before ours, %u behind it",
+		     entry->device.name, hook == ATTACH_EGRESS ? " where packets leave" : "",
+		     others->before, others->behind);
 }
 
 /* Who comes before us was put there after us, and knew why: no fight about the first place. */
 static void entry_note_others(struct device_hooks *hooks, struct device_entry *entry,
-			      const struct attach_chain *chain)
+			      enum attach_hook hook, const struct attach_chain *chain)
 {
-	struct device *device = &entry->device;
+	struct device_others *others = &entry->device.others[hook];
 	uint8_t before = count_cut(chain->before), behind = count_cut(chain->behind);
-	bool more = before > device->before;
+	bool more = before > others->before;
 
-	if (before == device->before && behind == device->behind)
+	if (before == others->before && behind == others->behind)
 		return;
-	device->before = before;
-	device->behind = behind;
+	*others = (struct device_others){.before = before, .behind = behind};
 	device_hooks_write(hooks, entry);
-	others_report(hooks, entry, more ? LOG_WARNING : LOG_INFO);
+	others_report(hooks, entry, hook, more ? LOG_WARNING : LOG_INFO);
 }
 
 /* Egress first: there ends what begins at ingress. */
@@ -123,67 +128,86 @@ static void entry_attach(struct device_hooks *hooks, struct device_entry *entry)
 		device_hooks_write(hooks, entry);
 }
 
-static bool entry_chain(const struct device_hooks *hooks, const struct device_entry *entry,
-			enum attach_hook hook, struct attach_chain *ret_chain)
+/* What the device runs, by its hooks. */
+static bool chains_read(const struct device_hooks *hooks, const struct device_entry *entry,
+			struct attach_chain ret_chains[ATTACH_HOOKS])
 {
-	int error = attach_chain_read(hooks->directory, entry->ifindex, hook, ret_chain);
+	int error = 0;
 
+	for (int hook = 0; !error && hook < ATTACH_HOOKS; hook++)
+		error = attach_chain_read(hooks->directory, entry->ifindex, (enum attach_hook)hook,
+					  &ret_chains[hook]);
 	if (error)
 		report_print(hooks->sink, LOG_WARNING, "device %s: cannot read what it runs: %s",
 			     entry->device.name, strerror(-error));
 	return !error;
 }
 
-static bool hook_is_whole(const struct device_hooks *hooks, const struct device_entry *entry,
-			  enum attach_hook hook, const struct attach_chain *chain)
+static bool hooks_are_whole(const struct device_hooks *hooks, const struct device_entry *entry,
+			    const struct attach_chain chains[ATTACH_HOOKS])
 {
-	return chain->mode != ATTACH_NONE &&
-	       chain->mode == (enum attach_mode)entry->device.attach &&
-	       chain->program_id == hooks->ids[hook];
+	bool whole = true;
+
+	for (int hook = 0; hook < ATTACH_HOOKS; hook++)
+		whole = whole && chains[hook].mode != ATTACH_NONE &&
+			chains[hook].mode == (enum attach_mode)entry->device.attach &&
+			chains[hook].program_id == hooks->ids[hook];
+	return whole;
 }
 
-static bool egress_is_whole(const struct device_hooks *hooks, const struct device_entry *entry)
+static void others_note(struct device_hooks *hooks, struct device_entry *entry,
+			const struct attach_chain chains[ATTACH_HOOKS])
 {
-	struct attach_chain chain;
+	for (int hook = 0; hook < ATTACH_HOOKS; hook++)
+		entry_note_others(hooks, entry, (enum attach_hook)hook, &chains[hook]);
+}
 
-	return !entry_chain(hooks, entry, ATTACH_EGRESS, &chain) ||
-	       hook_is_whole(hooks, entry, ATTACH_EGRESS, &chain);
+static void xdp_look(struct device_hooks *hooks, struct device_entry *entry, uint32_t running_id)
+{
+	uint32_t before = entry->device.xdp;
+
+	hooks->repairs += device_xdp_look(&hooks->xdp, entry, running_id);
+	if (entry->device.xdp != before)
+		device_hooks_write(hooks, entry);
+}
+
+static void hooks_repair(struct device_hooks *hooks, struct device_entry *entry)
+{
+	if (entry->device.attach != ATTACH_NONE) {
+		report_print(hooks->sink, LOG_WARNING,
+			     "device %s: our program was taken off by somebody, attaching it again",
+			     entry->device.name);
+		hooks->repairs++;
+		entry->device.attach = ATTACH_NONE;
+	}
+	entry_attach(hooks, entry);
 }
 
 void device_hooks_look(struct device_hooks *hooks, struct device_entry *entry)
 {
-	struct attach_chain chain;
+	struct attach_chain chains[ATTACH_HOOKS];
 	char name[IF_NAMESIZE];
 
 	if (!if_indextoname(entry->ifindex, name)) /* we shall hear of it */
 		return;
-	if (!entry_chain(hooks, entry, ATTACH_INGRESS, &chain))
+	if (!chains_read(hooks, entry, chains))
 		return;
-	if (!hook_is_whole(hooks, entry, ATTACH_INGRESS, &chain) ||
-	    !egress_is_whole(hooks, entry)) {
-		if (entry->device.attach != ATTACH_NONE) {
-			report_print(hooks->sink, LOG_WARNING,
-				     "device %s: our program was taken off by somebody, attaching "
-				     "it again",
-				     entry->device.name);
-			hooks->repairs++;
-			entry->device.attach = ATTACH_NONE;
-		}
-		entry_attach(hooks, entry);
-		if (!entry_chain(hooks, entry, ATTACH_INGRESS, &chain))
+	if (!hooks_are_whole(hooks, entry, chains)) {
+		hooks_repair(hooks, entry);
+		if (!chains_read(hooks, entry, chains))
 			return;
 	}
-	entry_note_others(hooks, entry, &chain);
+	xdp_look(hooks, entry, chains[ATTACH_INGRESS].xdp_id);
+	others_note(hooks, entry, chains);
 }
 
 void device_hooks_attach(struct device_hooks *hooks, struct device_entry *entry)
 {
-	struct attach_chain chain;
+	struct attach_chain chains[ATTACH_HOOKS];
 
 	entry_attach(hooks, entry);
-	if (entry->device.attach != ATTACH_NONE &&
-	    entry_chain(hooks, entry, ATTACH_INGRESS, &chain))
-		entry_note_others(hooks, entry, &chain);
+	if (entry->device.attach != ATTACH_NONE && chains_read(hooks, entry, chains))
+		others_note(hooks, entry, chains);
 }
 
 void device_hooks_remove(const struct device_hooks *hooks, uint32_t ifindex)

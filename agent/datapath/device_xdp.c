@@ -20,7 +20,7 @@ bool device_xdp_is_on(char *const *patterns, size_t pattern_count)
 	return !pattern_count;
 }
 
-static bool is_named(const struct device_xdp *xdp, const struct device_entry *entry)
+bool device_xdp_names(const struct device_xdp *xdp, const struct device_entry *entry)
 {
 	for (size_t i = 0; i < xdp->pattern_count; i++) {
 		if (!is_word(xdp->patterns[i]) && !fnmatch(xdp->patterns[i], entry->device.name, 0))
@@ -35,10 +35,10 @@ bool device_xdp_wants(const struct device_xdp *xdp, const struct device_entry *e
 
 	for (size_t i = 0; i < xdp->pattern_count; i++)
 		by_kind |= !strcmp(xdp->patterns[i], DEVICE_XDP_AUTO);
-	return (by_kind && entry->is_physical) || is_named(xdp, entry);
+	return (by_kind && entry->is_physical) || device_xdp_names(xdp, entry);
 }
 
-static bool has_vlans(const struct device_xdp *xdp, uint32_t ifindex)
+bool device_xdp_has_vlans(const struct device_xdp *xdp, uint32_t ifindex)
 {
 	for (size_t i = 0; i < xdp->with_vlans_count; i++) {
 		if (xdp->with_vlans[i] == ifindex)
@@ -49,7 +49,7 @@ static bool has_vlans(const struct device_xdp *xdp, uint32_t ifindex)
 
 uint32_t device_xdp_note_link(struct device_xdp *xdp, const struct link_state *link)
 {
-	if (!link->vlan_of || has_vlans(xdp, link->vlan_of))
+	if (!link->vlan_of || device_xdp_has_vlans(xdp, link->vlan_of))
 		return 0;
 	xdp->with_vlans[xdp->with_vlans_count++] = link->vlan_of;
 	return link->vlan_of;
@@ -86,7 +86,7 @@ static void state_report(const struct device_xdp *xdp, const struct device_entry
 {
 	enum xdp_state state = entry->device.xdp;
 	bool is_news = state == XDP_STATE_NATIVE || state == XDP_STATE_OFF ||
-		       (state == XDP_STATE_UNSUPPORTED && !is_named(xdp, entry));
+		       (state == XDP_STATE_UNSUPPORTED && !device_xdp_names(xdp, entry));
 
 	report_print(xdp->sink, is_news ? LOG_INFO : LOG_WARNING, "device %s: %s%s%s",
 		     entry->device.name, state == XDP_STATE_FAILED ? "cannot attach XDP: " : "",
@@ -102,7 +102,8 @@ static enum xdp_state state_reach(const struct device_xdp *xdp, const struct dev
 
 	*ret_error = 0;
 	if (entry->device.attach && device_xdp_wants(xdp, entry))
-		state = has_vlans(xdp, entry->ifindex) ? XDP_STATE_VLANS : XDP_STATE_NATIVE;
+		state = device_xdp_has_vlans(xdp, entry->ifindex) ? XDP_STATE_VLANS
+								  : XDP_STATE_NATIVE;
 	if (state == XDP_STATE_NATIVE && xdp->program_fd < 0) {
 		*ret_error = -ENOEXEC;
 		state = XDP_STATE_FAILED;
@@ -123,4 +124,21 @@ void device_xdp_attach(const struct device_xdp *xdp, struct device_entry *entry)
 	entry->device.xdp = state_reach(xdp, entry, &error);
 	if (entry->device.xdp != before)
 		state_report(xdp, entry, error);
+}
+
+bool device_xdp_look(const struct device_xdp *xdp, struct device_entry *entry, uint32_t running_id)
+{
+	bool taken_off = entry->device.xdp == XDP_STATE_NATIVE && running_id != xdp->program_id;
+	bool place_left = entry->device.xdp == XDP_STATE_FOREIGN && !running_id;
+
+	if (taken_off) {
+		report_print(xdp->sink, LOG_WARNING,
+			     "device %s: our XDP program was taken off by somebody, attaching it "
+			     "again",
+			     entry->device.name);
+		entry->device.xdp = XDP_STATE_OFF;
+	}
+	if (taken_off || place_left)
+		device_xdp_attach(xdp, entry);
+	return taken_off && entry->device.xdp == XDP_STATE_NATIVE;
 }

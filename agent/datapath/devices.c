@@ -58,12 +58,11 @@ static bool entry_update(struct device_entry *entry, const struct link_state *li
 			 (entry->device.flags & DEVICE_UPLINK),
 		.mtu = link->mtu,
 		.attach = entry->device.attach,
-		.before = entry->device.before,
-		.behind = entry->device.behind,
 		.xdp = entry->device.xdp,
 	};
 
 	memcpy(device.name, link->name, sizeof(device.name));
+	memcpy(device.others, entry->device.others, sizeof(device.others));
 	memcpy(device.source, entry->device.source, sizeof(device.source));
 	entry->tunnel = link->tunnel;
 	entry->seen = true;

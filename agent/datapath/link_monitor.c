@@ -2,23 +2,18 @@
 #include "link_monitor.h"
 
 #include <errno.h>
-#include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../base/cleanup.h"
+#include "link_message.h"
 
 #define RECEIVE_MAX 65536
 #define DUMP_TRIES 5
-
-#ifndef IFLA_NEW_NETNSID
-#define IFLA_NEW_NETNSID 45
-#endif
 
 struct link_monitor {
 	int fd;
@@ -75,85 +70,22 @@ int link_monitor_fd(const struct link_monitor *monitor)
 	return monitor->fd;
 }
 
-/* The kind of a device, as `ip link add type` names it; "" for those that have none. */
-static const char *link_kind(const struct rtattr *linkinfo)
-{
-	int left = linkinfo ? (int)RTA_PAYLOAD(linkinfo) : 0;
-
-	for (const struct rtattr *attribute = linkinfo ? RTA_DATA(linkinfo) : NULL;
-	     attribute && RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-		if (attribute->rta_type == IFLA_INFO_KIND)
-			return RTA_DATA(attribute);
-	}
-	return "";
-}
-
-static bool kind_has_peer(const char *kind)
-{
-	return !strcmp(kind, "veth") || !strcmp(kind, "netkit");
-}
-
-static bool kind_is_tunnel(const char *kind)
-{
-	static const char *const tunnels[] = {"vxlan", "geneve", "gretap", "ip6gretap", "wireguard",
-					      "gre",   "ip6gre", "ipip",   "sit",       "ip6tnl"};
-
-	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
-		if (!strcmp(kind, tunnels[i]))
-			return true;
-	}
-	return false;
-}
-
-/* Finds the attributes by type; those not there are NULL. */
-static void link_attributes(const struct nlmsghdr *message, const struct rtattr **attributes,
-			    size_t count)
-{
-	const struct ifinfomsg *info = NLMSG_DATA(message);
-	int left = (int)IFLA_PAYLOAD(message);
-
-	memset(attributes, 0, count * sizeof(*attributes));
-	for (const struct rtattr *attribute = IFLA_RTA(info); RTA_OK(attribute, left);
-	     attribute = RTA_NEXT(attribute, left)) {
-		unsigned type = attribute->rta_type & NLA_TYPE_MASK;
-
-		if (type < count)
-			attributes[type] = attribute;
-	}
-}
-
 static void link_appeared(struct link_monitor *monitor, const struct nlmsghdr *message)
 {
-	const struct rtattr *attributes[IFLA_NEW_NETNSID + 1];
-	const struct ifinfomsg *info = NLMSG_DATA(message);
-	struct link_state link = {.ifindex = (uint32_t)info->ifi_index};
-	const char *kind;
+	struct link_state link;
 
-	link_attributes(message, attributes, IFLA_NEW_NETNSID + 1);
-	if (info->ifi_family != AF_UNSPEC || !attributes[IFLA_IFNAME] || !attributes[IFLA_MTU])
-		return; /* of a bridge port, or not about these */
-	memcpy(&link.mtu, RTA_DATA(attributes[IFLA_MTU]), sizeof(link.mtu));
-	memcpy(link.name, RTA_DATA(attributes[IFLA_IFNAME]),
-	       strnlen(RTA_DATA(attributes[IFLA_IFNAME]), LINK_NAME_MAX - 1));
-	kind = link_kind(attributes[IFLA_LINKINFO]);
-	link.peer_elsewhere = attributes[IFLA_LINK_NETNSID] && kind_has_peer(kind);
-	link.is_physical = !*kind && info->ifi_type == ARPHRD_ETHER;
-	if (attributes[IFLA_LINK] && !attributes[IFLA_LINK_NETNSID] && !strcmp(kind, "vlan"))
-		memcpy(&link.vlan_of, RTA_DATA(attributes[IFLA_LINK]), sizeof(link.vlan_of));
-	link.tunnel = kind_is_tunnel(kind);
-	monitor->sink.present(monitor->sink.context, &link);
+	if (link_message_read(message, &link))
+		monitor->sink.present(monitor->sink.context, &link);
 }
 
 static void link_vanished(struct link_monitor *monitor, const struct nlmsghdr *message)
 {
-	const struct rtattr *attributes[IFLA_NEW_NETNSID + 1];
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 
 	if (info->ifi_family != AF_UNSPEC)
 		return; /* a bridge lost a port, the device is still there */
-	link_attributes(message, attributes, IFLA_NEW_NETNSID + 1);
-	/* Moved to another namespace. Its peer may be left behind, and is not announced. */
-	if (attributes[IFLA_NEW_NETNSID])
+	/* Its peer may be left behind, and is not announced. */
+	if (link_message_is_move(message))
 		monitor->dump_due = true;
 	monitor->sink.gone(monitor->sink.context, (uint32_t)info->ifi_index);
 }

@@ -5,11 +5,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 
-#include "../../bpf/datapath_abi.h"
 #include "../base/cleanup.h"
 #include "attach_tcx.h"
 #include "libbpf_words.h"
 #include "pathroute_tc.skel.h"
+#include "pathroute_xdp.skel.h"
 
 #define SMALL_MAP 64
 
@@ -32,7 +32,27 @@ static int maps_shrink(const struct bpf_object *object)
 	return 0;
 }
 
-int probe_programs(const struct report_sink *sink)
+static unsigned programs_count(const struct bpf_object *object)
+{
+	struct bpf_program *program;
+	unsigned count = 0;
+
+	bpf_object__for_each_program(program, object) count += bpf_program__fd(program) >= 0;
+	return count;
+}
+
+static int programs_load(struct pathroute_tc *skeleton, enum delivery delivery)
+{
+	int error = maps_shrink(skeleton->obj);
+
+	skeleton->rodata->settings.delivery = delivery;
+	if (!error)
+		error = bpf_program__set_autoload(skeleton->progs.pathroute_chain,
+						  delivery == DELIVERY_CHAIN);
+	return error ?: pathroute_tc__load(skeleton);
+}
+
+int probe_programs(enum delivery delivery, const struct report_sink *sink, unsigned *ret_count)
 {
 	struct pathroute_tc *skeleton;
 	int error;
@@ -41,12 +61,30 @@ int probe_programs(const struct report_sink *sink)
 	skeleton = pathroute_tc__open();
 	if (!skeleton)
 		return -errno;
-	error = maps_shrink(skeleton->obj);
-	if (!error)
-		error = pathroute_tc__load(skeleton);
-	pathroute_tc__destroy(skeleton);
+	error = programs_load(skeleton, delivery);
 	if (error)
 		libbpf_words_report(sink);
+	else
+		*ret_count = programs_count(skeleton->obj);
+	pathroute_tc__destroy(skeleton);
+	return error;
+}
+
+int probe_early(const struct report_sink *sink)
+{
+	struct pathroute_xdp *skeleton;
+	int error;
+
+	libbpf_words_listen();
+	skeleton = pathroute_xdp__open();
+	if (!skeleton)
+		return -errno;
+	error = maps_shrink(skeleton->obj);
+	if (!error)
+		error = pathroute_xdp__load(skeleton);
+	if (error)
+		libbpf_words_report(sink);
+	pathroute_xdp__destroy(skeleton);
 	return error;
 }
 

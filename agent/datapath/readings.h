@@ -108,6 +108,7 @@ const char *readings_state_label(unsigned state);         /* enum flow_state */
 const char *readings_state_text(unsigned state);
 const char *readings_attach_label(unsigned attach); /* struct device.attach */
 const char *readings_xdp_label(unsigned xdp);       /* struct device.xdp */
+const char *readings_hook_label(unsigned hook);     /* of struct device.others */
 
 /* Frees the arrays. Accepts a zeroed struct. */
 void readings_done(struct readings *readings);

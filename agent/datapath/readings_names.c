@@ -70,6 +70,11 @@ const char *readings_xdp_label(unsigned xdp)
 	return xdp < sizeof(labels) / sizeof(labels[0]) ? labels[xdp] : "unknown";
 }
 
+const char *readings_hook_label(unsigned hook)
+{
+	return hook ? "egress" : "ingress";
+}
+
 const char *readings_attach_label(unsigned attach)
 {
 	static const char *const labels[] = {"none", "tcx", "clsact"};

@@ -54,7 +54,8 @@ void kube_reflector_list(struct kube_reflector *reflector)
 {
 	const struct kube_reflector_sink *sink = &reflector->options.sink;
 
-	reflector->whole = true;
+	/* Until it has ended, there is no version to follow changes from. */
+	reflector->list_due = reflector->whole = true;
 	sink->begin(sink->context);
 	free(STEAL(reflector->page.next));
 	if (reflector->paged)
@@ -206,7 +207,6 @@ void kube_reflector_relist(struct kube_reflector *reflector)
 {
 	request_forget(reflector);
 	event_timer_disarm(reflector->timer);
-	reflector->list_due = true;
 	kube_reflector_list(reflector);
 }
 

@@ -6,8 +6,6 @@
 
 #include <cjson/cJSON.h>
 
-#define RETRY_AFTER_MAX_S 3600
-
 static void text_clean(char *text)
 {
 	for (; *text; text++) {
@@ -38,7 +36,8 @@ unsigned kube_reply_read_status(const cJSON *tree, struct kube_failure *ret_fail
 	const char *reason = member_text(tree, "reason"), *message = member_text(tree, "message");
 
 	*ret_failure = (struct kube_failure){
-		.retry_after_s = member_number(details, "retryAfterSeconds", RETRY_AFTER_MAX_S),
+		.retry_after_s =
+			member_number(details, "retryAfterSeconds", KUBE_RETRY_AFTER_MAX_S),
 	};
 	snprintf(ret_failure->reason, sizeof(ret_failure->reason), "%s", reason);
 	snprintf(ret_failure->text, sizeof(ret_failure->text), "%s%s%s", reason,

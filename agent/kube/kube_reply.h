@@ -7,7 +7,8 @@
 
 #include "kube_client.h"
 
-#define KUBE_REASON_MAX 64 /* bytes with the NUL */
+#define KUBE_REASON_MAX 64          /* bytes with the NUL */
+#define KUBE_RETRY_AFTER_MAX_S 3600 /* whatever the server asks for */
 
 struct kube_failure {
 	char reason[KUBE_REASON_MAX];   /* of a v1.Status; "" if there is none */

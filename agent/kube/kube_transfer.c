@@ -353,10 +353,20 @@ static void error_describe(const struct kube_request *request, int error, char *
 	snprintf(text, size, "%s", words ?: "unknown error");
 }
 
+/* Of the header; 0: there is none. */
+static unsigned retry_after_s(const struct kube_request *request)
+{
+	curl_off_t seconds = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds > KUBE_RETRY_AFTER_MAX_S)
+		return KUBE_RETRY_AFTER_MAX_S;
+	return seconds > 0 ? (unsigned)seconds : 0;
+}
+
 void kube_transfer_report(struct kube_request *request)
 {
 	struct kube_failure failure = {0};
-	curl_off_t retry_after = 0;
 	struct kube_reply reply = {
 		.error = request->failure ?: errno_of(request->result),
 		.status = kube_transfer_status(request),
@@ -366,12 +376,10 @@ void kube_transfer_report(struct kube_request *request)
 		.length = request->length,
 	};
 
-	curl_easy_getinfo(request->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	if (reply.error)
 		error_describe(request, reply.error, failure.text, sizeof(failure.text));
 	else if (!is_success(reply.status))
 		kube_reply_read(reply.status, reply.body, reply.length, &failure);
-	reply.retry_after_s = retry_after > 0 && retry_after < UINT32_MAX ? (unsigned)retry_after
-									  : failure.retry_after_s;
+	reply.retry_after_s = retry_after_s(request) ?: failure.retry_after_s;
 	request->call.on_done(request->call.context, &reply);
 }

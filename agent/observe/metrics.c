@@ -126,7 +126,7 @@ static void write_audits(FILE *out, const struct agent_reading *agent)
 		"Differences that these comparisons have found and set right."};
 	static const struct metrics_family repairs = {
 		"device_repairs_total", "counter",
-		"Times that the program of a device, taken off by somebody, was attached again."};
+		"Times that a program of a device, taken off by somebody, was attached again."};
 
 	write_single(out, &audits, (double)agent->map_audits);
 	write_single(out, &drift, (double)agent->map_drift);

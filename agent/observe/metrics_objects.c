@@ -88,6 +88,20 @@ void metrics_objects_write_endpoints(FILE *out, const struct readings *readings)
 	}
 }
 
+static void write_others_of(FILE *out, const struct metrics_family *family,
+			    const struct device *device, unsigned hook)
+{
+	const struct device_others *others = &device->others[hook];
+	const char *label = readings_hook_label(hook);
+	const struct metrics_label before[] = {
+		{"device", device->name}, {"hook", label}, {"position", "before"}, {NULL, NULL}};
+	const struct metrics_label behind[] = {
+		{"device", device->name}, {"hook", label}, {"position", "behind"}, {NULL, NULL}};
+
+	metrics_format_count(out, family, before, others->before);
+	metrics_format_count(out, family, behind, others->behind);
+}
+
 /* Whose program sees the packets of a device beside ours. */
 static void write_others(FILE *out, const struct readings *readings)
 {
@@ -97,14 +111,8 @@ static void write_others(FILE *out, const struct readings *readings)
 
 	metrics_format_family(out, &family);
 	for (size_t i = 0; i < readings->device_count; i++) {
-		const struct device *device = &readings->devices[i].device;
-		const struct metrics_label before[] = {
-			{"device", device->name}, {"position", "before"}, {NULL, NULL}};
-		const struct metrics_label behind[] = {
-			{"device", device->name}, {"position", "behind"}, {NULL, NULL}};
-
-		metrics_format_count(out, &family, before, device->before);
-		metrics_format_count(out, &family, behind, device->behind);
+		for (unsigned hook = 0; hook < DEVICE_HOOKS; hook++)
+			write_others_of(out, &family, &readings->devices[i].device, hook);
 	}
 }
 

@@ -95,8 +95,9 @@ static void write_checks(FILE *out, const struct status_page *page)
 
 static void write_devices(FILE *out, const struct readings *readings)
 {
-	static const char *const columns[] = {"device", "index",  "MTU",    "attached",
-					      "XDP",    "before", "behind", NULL};
+	static const char *const columns[] = {"device",        "index",  "MTU",    "attached",
+					      "XDP",           "before", "behind", "egress before",
+					      "egress behind", NULL};
 
 	table_start(out, "Devices", columns);
 	for (size_t i = 0; i < readings->device_count; i++) {
@@ -108,8 +109,10 @@ static void write_devices(FILE *out, const struct readings *readings)
 		number(out, reading->device.mtu);
 		cell(out, readings_attach_label(reading->device.attach));
 		cell(out, readings_xdp_label(reading->device.xdp));
-		number(out, reading->device.before);
-		number(out, reading->device.behind);
+		for (unsigned hook = 0; hook < DEVICE_HOOKS; hook++) {
+			number(out, reading->device.others[hook].before);
+			number(out, reading->device.others[hook].behind);
+		}
 		fputs("</tr>\n", out);
 	}
 	fputs("</table>\n", out);

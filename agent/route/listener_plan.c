@@ -120,8 +120,8 @@ static int add_service(struct listener_plan *plan, const struct listener_request
 	char text[SERVICE_REF_TEXT_MAX];
 
 	if (fault) {
-		route_condition_fail(request->condition, "ListenerNotFound", "service %s: %s",
-				     service_ref_text(ref, text), fault);
+		route_condition_fail(request->condition, "ListenerNotFound", "service %s/%s: %s",
+				     request->route->namespace, service_ref_text(ref, text), fault);
 		return 0;
 	}
 	return add_addresses(plan, service->addresses, service->address_count, port->port,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "../base/cleanup.h"
@@ -53,6 +54,28 @@ static int check_version(const struct json_value *root, const char *api_version,
 			   slash ? "/" : "", kinds[kind].version);
 }
 
+/* A slip of the pen: it would be left out as an object of somebody else's. */
+static int check_foreign(const struct json_value *root, const char *api_version, const char *word)
+{
+	struct json_value version_value = json_member(root, "apiVersion");
+	struct json_value kind_value = json_member(root, "kind");
+	bool is_route = !strcasecmp(word, object_kind_name(OBJECT_PATH_ROUTE));
+	enum object_kind kind;
+
+	for (kind = 0; kind < OBJECT_KIND_COUNT; kind++) {
+		bool is_ours = is_of_group(api_version, kinds[kind].group);
+
+		if (is_ours &&
+		    (kind == OBJECT_PATH_ROUTE || !strcasecmp(word, object_kind_name(kind))))
+			return json_reject(&kind_value, REASON_UNSUPPORTED_VALUE, "must be %s",
+					   object_kind_name(kind));
+	}
+	if (!is_route)
+		return -ENOTSUP;
+	return json_reject(&version_value, REASON_UNSUPPORTED_VALUE, "must be %s/%s",
+			   kinds[OBJECT_PATH_ROUTE].group, kinds[OBJECT_PATH_ROUTE].version);
+}
+
 static int read_kind(const struct json_value *root, enum object_kind *ret_kind)
 {
 	const char *api_version = NULL, *word = NULL;
@@ -73,7 +96,7 @@ static int read_kind(const struct json_value *root, enum object_kind *ret_kind)
 			return check_version(root, api_version, kind);
 		}
 	}
-	return -ENOTSUP;
+	return check_foreign(root, api_version, word);
 }
 
 static int read_name(const struct json_value *metadata, enum object_kind kind,

@@ -262,17 +262,13 @@ static void source_free_whole(struct object_source *base)
 	free(source);
 }
 
-void kube_source_relist(struct object_source *base)
+/* The present objects stay until the new lists have ended. */
+static int start(struct object_source *base)
 {
 	const struct kube_source *source = source_of(base);
 
 	for (size_t i = 0; i < OBJECT_KIND_COUNT; i++)
 		kube_reflector_relist(source->watched[i].reflector);
-}
-
-static int start(struct object_source *base)
-{
-	kube_source_relist(base);
 	return 0;
 }
 

@@ -30,9 +30,6 @@ struct kube_source_options {
 /* 0 or a negative errno. */
 int kube_source_new(const struct kube_source_options *options, struct object_source **ret_source);
 
-/* Lists everything again, now. The present objects stay until the new lists have ended. */
-void kube_source_relist(struct object_source *source);
-
 struct kube_source_state {
 	struct kube_reflector_state reflector;
 	size_t objects; /* known to the server, refused ones too */

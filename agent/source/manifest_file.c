@@ -13,6 +13,7 @@
 #include "../base/json_read.h"
 #include "../base/yaml_json.h"
 #include "../route/object_decode.h"
+#include "../route/path_route_fields.h"
 #include "manifests.h"
 
 static void delete_treep(cJSON **tree)
@@ -100,6 +101,19 @@ static int add_refused(struct manifest_file *file, const cJSON *tree,
 	return error ? error : name_entry(&file->entries[file->count - 1], &key);
 }
 
+static int object_read(const cJSON *tree, struct object **ret_object, struct rejection *rejection)
+{
+	_cleanup_(object_freep) struct object *object = NULL;
+	struct json_value root = json_root(tree, rejection);
+	int error = object_decode(tree, &object, rejection);
+
+	if (!error && object->kind == OBJECT_PATH_ROUTE)
+		error = path_route_fields_check(&root);
+	if (!error)
+		*ret_object = STEAL(object);
+	return error;
+}
+
 static int add_object(struct manifest_file *file, const cJSON *tree, unsigned line)
 {
 	_cleanup_(object_freep) struct object *object = NULL;
@@ -108,7 +122,7 @@ static int add_object(struct manifest_file *file, const cJSON *tree, unsigned li
 	struct object_key key;
 	int error;
 
-	error = object_decode(tree, &object, &rejection);
+	error = object_read(tree, &object, &rejection);
 	if (error == -ENOTSUP) {
 		file->foreign++;
 		return 0;

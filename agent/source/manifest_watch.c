@@ -111,6 +111,11 @@ int manifest_watch_fd(const struct manifest_watch *watch)
 	return watch->fd;
 }
 
+int manifest_watch_renew(struct manifest_watch *watch)
+{
+	return watch_directory(watch);
+}
+
 static int fill(struct manifest_watch *watch)
 {
 	ssize_t got;

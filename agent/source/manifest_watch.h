@@ -23,6 +23,9 @@ void manifest_watch_free(struct manifest_watch *watch);
 
 int manifest_watch_fd(const struct manifest_watch *watch);
 
+/* Watches what the directory's name leads to now. 0 or a negative errno, as above. */
+int manifest_watch_renew(struct manifest_watch *watch);
+
 /*
  * Never blocks. 0 and the next change, with the file's name; -EAGAIN: there is none; another
  * negative errno of read().

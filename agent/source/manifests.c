@@ -13,6 +13,7 @@ struct manifests {
 	struct object_source source;
 	struct manifest_set set;
 	struct manifest_watch *watch;
+	bool started;
 };
 
 static struct manifests *manifests_of(struct object_source *source)
@@ -34,9 +35,14 @@ static int manifests_start(struct object_source *source)
 {
 	struct manifests *manifests = manifests_of(source);
 	struct manifest_set *set = &manifests->set;
-	int error;
+	bool again = manifests->started;
+	int error = 0;
 
-	error = manifest_set_mark_all(set);
+	manifests->started = true;
+	if (again && manifest_watch_renew(manifests->watch))
+		manifest_set_report_lost(set);
+	else
+		error = manifest_set_mark_all(set);
 	if (!error)
 		error = manifest_set_load_marked(set);
 	if (!error)

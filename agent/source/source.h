@@ -31,7 +31,7 @@ struct source_sink {
 	void (*upsert)(void *context, struct object *object); /* the object is the callee's now */
 	void (*remove)(void *context, const struct object_key *key);
 	void (*problem)(void *context, const struct source_problem *problem);
-	void (*synced)(void *context); /* once: every object that exists has been delivered */
+	void (*synced)(void *context); /* every object that exists has been delivered */
 };
 
 struct object_source;
@@ -49,8 +49,8 @@ struct object_source {
 	const struct source_operations *operations;
 };
 
-/* Begins to deliver; a source that can do so at once has called synced() on return.
- * 0 or a negative errno that leaves the source useless. */
+/* Begins to deliver; a source that can do so at once has called synced() on return. Called again,
+ * it reads everything anew, as if all might have changed. 0 or a negative errno. */
 static inline int source_start(struct object_source *source)
 {
 	return source->operations->start(source);

@@ -166,6 +166,11 @@ bool election_release(struct lease_election *election, uint64_t now_ms)
 	return held;
 }
 
+bool election_holds(const struct lease_election *election)
+{
+	return !strcmp(election->seen.holder, election->identity);
+}
+
 static void fill_held(const struct lease_election *election, const struct election_now *now,
 		      struct lease *lease)
 {

@@ -73,6 +73,9 @@ void election_failed(struct lease_election *election, uint64_t now_ms);
 /* Leads no more. True: election_lease_released() is to be written, so that others need not wait. */
 bool election_release(struct lease_election *election, uint64_t now_ms);
 
+/* Whether there is still something to release: a look that was under way may have found another. */
+bool election_holds(const struct lease_election *election);
+
 /* The text of the times; the same for acquire and renew. */
 struct election_now {
 	const char *text; /* RFC 3339 with microseconds */

@@ -202,7 +202,7 @@ static void keeper_turn(struct lease_keeper *keeper)
 		return;
 	}
 	if (keeper->releasing) {
-		if (keeper->released)
+		if (keeper->released || !election_holds(&keeper->election))
 			release_end(keeper);
 		else
 			release_begin(keeper);

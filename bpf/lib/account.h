@@ -132,8 +132,10 @@ static __always_inline void account_lengths(struct log_entry *entry, const struc
 {
 	if (!entry->request_bytes || (flags & LOG_ABORTED))
 		entry->request_bytes = (__u32)(flow->client_next - flow->request_start);
-	if (flags & LOG_ABORTED)
-		entry->reply_bytes = (__u32)(flow->leg.pod_next - flow->reply_start);
+	if (flags & LOG_ABORTED) /* before the pod answers, the leg has no numbers */
+		entry->reply_bytes = flow->state == FLOW_SPLICED
+					     ? (__u32)(flow->leg.pod_next - flow->reply_start)
+					     : 0;
 	else if (!entry->reply_bytes)
 		entry->reply_bytes = (__u32)(flow->reply.next - flow->reply_start);
 }
@@ -205,9 +207,9 @@ static __always_inline void account_add(__u64 *counters, __u64 index, __u64 coun
 		counters[others]++;
 }
 
-/* A request goes to the flow's pod. `flags`: OUTSTANDING_*. */
-static __always_inline void account_request(struct flow *flow, struct hold_large *hold, __u32 slot,
-					    __u32 flags)
+/* A request goes to the flow's pod; if it is the oldest, account_log_begin() was called for it.
+ * `flags`: OUTSTANDING_*. */
+static __always_inline void account_request(struct flow *flow, __u32 flags)
 {
 	struct rule_stats *stats = counters_rule(flow->rule);
 	struct log_control *control = account_control();
@@ -217,7 +219,6 @@ static __always_inline void account_request(struct flow *flow, struct hold_large
 	if (!flow->outstanding_count) {
 		flow->request_ns = bpf_ktime_get_ns();
 		flow->first_us = 0;
-		account_log_begin(hold, slot, flow->seen);
 	} else if (control && account_sampled(control)) {
 		account_count(LOG_COUNT_DROPPED);
 	}

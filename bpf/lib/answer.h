@@ -87,10 +87,10 @@ static __always_inline int answer_head_end(struct flow *flow)
 	__u32 flags;
 
 	if (http_reply_is_interim(reply->status)) {
+		http_reply_begin(reply);
 		if (++reply->interims > ANSWER_INTERIMS_MAX)
 			answer_give_up(flow);
 		flow->progress &= ~FLOW_EXPECT; /* the body is on its way */
-		http_reply_begin(reply);
 		return ANSWER_MORE;
 	}
 	flags = answer_pop(flow);

@@ -186,7 +186,7 @@ __noinline int body_begin(struct hold_large *hold, __u32 slot)
 	body_defuse(hold, flow);
 	flags = body_frame(flow, &hold->head, hold->start);
 	flow->client_start += hold->head.start; /* empty lines are not for a new pod */
-	account_request(flow, hold, slot, flags);
+	account_request(flow, flags);
 	return body_follow(hold, slot);
 }
 

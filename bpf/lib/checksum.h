@@ -23,6 +23,16 @@ static __always_inline __u16 checksum_fold16(__u64 sum)
 	return folded;
 }
 
+/* `count` is a constant. */
+static __always_inline __u64 checksum_words(const __be32 *words, int count)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < count; i++)
+		sum += words[i];
+	return sum;
+}
+
 /* What replacing one word by another adds to a sum. */
 static __always_inline __u64 checksum_change(__u32 old_word, __u32 new_word)
 {

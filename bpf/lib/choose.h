@@ -27,6 +27,7 @@ __noinline int choose_rule(struct scratch *s, struct hold_large *hold, __u32 slo
 
 	if (!s || !hold || !flow)
 		return VERDICT_INTERNAL;
+	s->match.rule = 0;
 	key.address = flow->listener;
 	key.port = flow->listener_port;
 	listener = bpf_map_lookup_elem(&listeners, &key);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * When the large holds are all taken: the oldest incomplete head of the source that holds most is
- * refused. When the small ones are: what can be done without, else what a source has that holds
- * about half of them. By random samples, which is enough: a flood fills most of what is drawn.
+ * When the large holds are all taken: what can be done without, else the oldest incomplete head of
+ * the source that holds most is refused. When the small ones are: what can be done without, else
+ * what a source has that holds about half of them. By random samples, which is enough: a flood
+ * fills most of what is drawn.
  */
 #ifndef PATHROUTE_EVICT_H
 #define PATHROUTE_EVICT_H
@@ -70,31 +71,26 @@ __noinline int evict_one(struct scratch *s)
 	return 1;
 }
 
-/* Whether the flow's small hold can be done without: it is empty, or that of a safe request which
- * its pod has acknowledged, kept only so that the request can be repeated. */
-static __always_inline int evict_may_take(const struct flow *flow)
+/* Whether the flow's hold of that kind can be done without: it is empty, or that of a safe request
+ * which its pod has acknowledged, kept only so that the request can be repeated. */
+static __always_inline int evict_may_take(const struct flow *flow, __u32 kind)
 {
 	if (!(flow->progress & FLOW_HELD))
-		return flow->hold_kind == HOLD_SPARE;
+		return kind == HOLD_SMALL && flow->hold_kind == HOLD_SPARE;
 	return flow->state == FLOW_SPLICED && (flow->progress & FLOW_SAFE) &&
-	       flow->hold_kind == HOLD_SMALL &&
+	       flow->hold_kind == kind &&
 	       !seq_before(flow->leg.pod_ack, flow->client_start + hold_length(flow));
 }
 
-/* Takes a small hold from its owner, another flow than ours, which is claimed. */
-static __always_inline int evict_from_owner(__u32 index)
+/* Takes a hold from its owner, another flow than ours, which is claimed. */
+static __always_inline int evict_from_owner(struct flow *flow, __u32 generation, __u32 index,
+					    __u32 kind)
 {
-	struct hold_small *hold = hold_small_at(index);
-	struct flow *flow = hold ? flow_at(hold->owner) : NULL;
-	__u32 generation;
 	int taken = 0;
 
-	if (!hold || !flow || !evict_may_take(flow))
+	if (!flow || !evict_may_take(flow, kind) || !flow_claim(flow, generation))
 		return 0;
-	generation = hold->generation;
-	if (!flow_claim(flow, generation))
-		return 0;
-	if (flow->hold == index && evict_may_take(flow)) {
+	if (flow->hold == index && evict_may_take(flow, kind)) {
 		hold_drop(flow);
 		hold_drop_spare(flow);
 		taken = 1;
@@ -108,8 +104,27 @@ static __always_inline int evict_from_owner(__u32 index)
 __noinline int evict_small(void)
 {
 	for (int i = 0; i < EVICT_SAMPLE; i++) {
+		__u32 index = bpf_get_prandom_u32() % settings.holds_small;
+		struct hold_small *hold = hold_small_at(index);
+
 		barrier();
-		if (evict_from_owner(bpf_get_prandom_u32() % settings.holds_small))
+		if (hold &&
+		    evict_from_owner(flow_at(hold->owner), hold->generation, index, HOLD_SMALL))
+			return 1;
+	}
+	return 0;
+}
+
+/* The same where the large ones are all taken. */
+__noinline int evict_large(void)
+{
+	for (int i = 0; i < EVICT_SAMPLE; i++) {
+		__u32 index = bpf_get_prandom_u32() % settings.holds_large;
+		struct hold_large *hold = hold_large_at(index);
+
+		barrier();
+		if (hold && hold->in_use &&
+		    evict_from_owner(flow_at(hold->owner), hold->generation, index, HOLD_LARGE))
 			return 1;
 	}
 	return 0;

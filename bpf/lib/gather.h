@@ -160,7 +160,7 @@ static __always_inline int gather_keep_first(struct scratch *s, struct flow *flo
 	if (!s->hold.head.end && !hold_count_source(flow))
 		return VERDICT_SOURCE_CAP;
 	large = hold_take_large(flow, packet->slot, packet->now);
-	if (!large && evict_one(s))
+	if (!large && (evict_large() || evict_one(s)))
 		large = hold_take_large(flow, packet->slot, packet->now);
 	if (!large)
 		return VERDICT_HOLD_FULL;
@@ -293,11 +293,13 @@ __noinline int gather_waiting(struct packet_context *ctx, struct scratch *s, __u
 	struct flow *flow = flow_at(slot);
 	struct packet *packet;
 	int verdict;
+	__u32 next;
 	int added;
 
 	if (!s || !flow)
 		return VERDICT_INTERNAL;
 	packet = &s->packet;
+	next = flow->client_next;
 	if (!packet->length && !(packet->flags & TCP_FIN))
 		return VERDICT_ACK_SWALLOWED;
 	if (seq_after(packet->seq, flow->client_next))
@@ -312,7 +314,10 @@ __noinline int gather_waiting(struct packet_context *ctx, struct scratch *s, __u
 	gather_note_fin(flow, packet);
 	if (added > 0 && body_follow_hold(slot))
 		return PASS_ABORT + VERDICT_CHUNK_MALFORMED;
-	return added ? VERDICT_HOLD_PENDING : connect_again(ctx, s, slot);
+	/* If a later request was cut off again, and nothing else was new, it is a repetition. */
+	if (added && (flow->client_next != next || packet->seq == next))
+		return VERDICT_HOLD_PENDING;
+	return connect_again(ctx, s, slot);
 }
 
 #endif

@@ -12,7 +12,8 @@
 #include "ending.h"
 #include "way.h"
 
-#define GONE_REPEATS_MAX 3 /* pods that a request may meet besides the first */
+#define GONE_REPEATS_MAX 3     /* pods that a request may meet besides the first */
+#define GONE_PROBED_TICKS 1000 /* how long a client is probed that acknowledges nothing new */
 
 /* No byte of a reply to the outstanding request has come. */
 static __always_inline int gone_unanswered(const struct flow *flow)
@@ -174,15 +175,17 @@ __noinline int gone_reset(struct packet_context *ctx, struct scratch *s, __u32 s
 	    (flow->progress & (FLOW_FINAL | FLOW_CLIENT_FIN | FLOW_POD_FIN)))
 		return VERDICT_CONTINUE;
 	flow->leg.flags |= TCP_SIDE_ENDED; /* if the client has got all of the reply, it is idle */
+	flow->quiet_since = s->packet.now;
 	return gone_probe(ctx, s, flow, VERDICT_POD_END_SWALLOWED);
 }
 
 /* The client's packet answers our probe: it names the byte as received twice (RFC 2883). All that
- * the pod has sent has come before that, or is lost. */
+ * the pod has sent has come before that, or is lost. Not all clients tell. */
 static __always_inline int gone_probe_answered(const struct scratch *s, const struct flow *flow)
 {
-	if (!(flow->client_flags & TCP_SIDE_SACK))
-		return 1; /* it cannot be told */
+	if (!(flow->client_flags & TCP_SIDE_SACK) ||
+	    (__s32)(s->packet.now - flow->quiet_since) > GONE_PROBED_TICKS)
+		return 1;
 	return s->packet.odd_options && s->options.sack_at &&
 	       seq_before(tcp_options_word(&s->option_bytes[0][s->options.sack_at & 63]),
 			  s->packet.ack);
@@ -207,6 +210,8 @@ __noinline int gone_after_reset(struct packet_context *ctx, struct scratch *s, _
 		leg_lost(flow, s->packet.now);
 		return VERDICT_CONTINUE;
 	}
+	if (flow->client_ack != before)
+		flow->quiet_since = s->packet.now;
 	if (flow->client_ack != before || !gone_probe_answered(s, flow))
 		return gone_probe(ctx, s, flow, VERDICT_CLIENT_PROBED);
 	flow->leg.pod_next = before; /* nobody can send again what the client waits for */

@@ -98,7 +98,7 @@ __noinline int handshake_syn(struct packet_context *ctx, struct scratch *s, __u3
 		return VERDICT_INTERNAL;
 	if (s->packet.flags & (TCP_ACK | TCP_FIN | TCP_RST) || s->options.forbidden)
 		return VERDICT_FLAGS_FORBIDDEN;
-	if (verify_load(ctx, s) != VERDICT_CONTINUE)
+	if (s->packet.length ? verify_load(ctx, s) != VERDICT_CONTINUE : !verify_headers(ctx, s))
 		return VERDICT_CHECKSUM_BAD;
 	slot = handshake_slot();
 	key = handshake_key(slot);

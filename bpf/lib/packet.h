@@ -10,6 +10,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "checksum.h"
+#include "packet_tcp.h"
 #ifdef HOOK_XDP
 #include "packet_xdp.h"
 #else

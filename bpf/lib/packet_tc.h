@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "packet_layout.h"
+#include "packet_tcp.h"
 #include "scratch.h"
 
 #define packet_context __sk_buff
@@ -79,23 +80,32 @@ static __always_inline int packet_sum_is_good(struct packet_context *ctx)
 	return bpf_csum_level(ctx, BPF_CSUM_LEVEL_QUERY) >= 0;
 }
 
+static __always_inline int packet_field_is(const struct packet_context *ctx,
+					   const struct packet *packet, __u16 checksum)
+{
+	const __be32 *tcp = packet_tcp((const void *)(long)ctx->data, packet);
+
+	return (const void *)(tcp + 5) <= (const void *)(long)ctx->data_end &&
+	       ((const __u16 *)tcp)[8] == checksum;
+}
+
 /* A segment of a local pod is CHECKSUM_PARTIAL: its field holds the pseudo header's sum and the
- * device completes it. Which it is can be found only by trying: bpf_l4_csum_replace() without
+ * device completes it. Where the field does hold it, or the packet stands for several, for which
+ * not all senders count the length, only trying can tell: bpf_l4_csum_replace() without
  * BPF_F_PSEUDO_HDR leaves the field of a partial one alone. */
 static __always_inline void packet_probe_checksum(struct packet_context *ctx, struct packet *packet)
 {
 	__u32 offset = packet->l4 + TCP_CHECK_OFFSET;
-	__u16 before;
-	__u16 after;
+	__u16 before = packet->tcp_checksum;
 
 	if (packet->checksum != CHECKSUM_UNKNOWN)
 		return;
 	packet->checksum = CHECKSUM_FULL;
-	if (bpf_skb_load_bytes(ctx, offset, &before, sizeof(before)) ||
-	    bpf_l4_csum_replace(ctx, offset, 0, 0x1234, 0) ||
-	    bpf_skb_load_bytes(ctx, offset, &after, sizeof(after)))
+	if (!packet_gso_size(ctx) && !packet_sum_is_pseudo(packet))
 		return;
-	if (before == after)
+	if (bpf_l4_csum_replace(ctx, offset, 0, 0x1234, 0))
+		return;
+	if (packet_field_is(ctx, packet, before))
 		packet->checksum = CHECKSUM_PARTIAL_SUM;
 	else
 		bpf_skb_store_bytes(ctx, offset, &before, sizeof(before), 0);

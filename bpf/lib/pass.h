@@ -65,6 +65,8 @@ static __always_inline int pass_held(struct packet_context *ctx, struct scratch 
 	__u32 front = start - s->packet.seq;
 
 	if (seq_before(flow->leg.pod_ack, start) && seq_before(s->packet.seq, start)) {
+		if (request_unshare(ctx, s, flow->client_ifindex))
+			return VERDICT_INTERNAL;
 		if (request_differs(ctx, s, flow, slot))
 			return PASS_ABORT + VERDICT_COPY_DIFFERS;
 		return cut_send(ctx, s, slot, front, 1);
@@ -222,6 +224,23 @@ static __always_inline int pass_may_begin(struct flow *flow, const struct packet
 				  flow->state == FLOW_OVERDUE);
 }
 
+/* The packet came by a device of which it is known that its sender is not behind it: behind a veth
+ * is one client or pod, and it speaks for nobody else. Both know enough of the other's numbers. */
+static __always_inline int pass_is_strange(const struct flow *flow, const struct packet *packet,
+					   int side)
+{
+	const struct flow_leg *leg = &flow->leg;
+	int to_pod = side == FLOW_SIDE_CLIENT;
+	__u32 own = to_pod ? flow->client_ifindex : leg->ifindex;
+	__u8 known = to_pod ? flow->client_flags : leg->flags;
+
+	if (packet->ifindex == own || packet->egress)
+		return 0;
+	if (packet->ifindex == (to_pod ? leg->ifindex : flow->client_ifindex))
+		known |= to_pod ? leg->flags : flow->client_flags;
+	return known & TCP_SIDE_PEER;
+}
+
 /* Turns the packet into a RST for the pod of a flow that its client has forgotten. */
 __noinline int pass_reset_leg(struct packet_context *ctx, struct scratch *s, __u32 slot)
 {
@@ -353,7 +372,8 @@ __noinline int pass_from_pod(struct packet_context *ctx, struct scratch *s)
 	flow = flow_at(s->packet.slot);
 	if (!flow || !flow_claim(flow, s->packet.generation))
 		return VERDICT_CONTENDED;
-	flow->seen = s->packet.now;
+	if (s->packet.leg == flow->leg.id && flow->leg.pod_port) /* a parked one keeps no flow */
+		flow->seen = s->packet.now;
 	if (s->packet.odd_options && packet_load_options(ctx, s))
 		verdict = VERDICT_FLAGS_FORBIDDEN;
 	else if (pass_is_anothers(flow, &s->packet))

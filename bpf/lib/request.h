@@ -186,7 +186,9 @@ __noinline int request_stays(struct packet_context *ctx, struct scratch *s, __u3
 		return 0;
 	flow->rule = s->match.rule;
 	flags = body_frame(flow, head, flow->request.next);
-	account_request(flow, &s->hold, slot, flags);
+	if (!flow->outstanding_count)
+		account_log_begin(&s->hold, slot, s->packet.now);
+	account_request(flow, flags);
 	return 1;
 }
 
@@ -315,6 +317,20 @@ static __always_inline int request_read(struct packet_context *ctx, struct scrat
 	return REQUEST_STOP;
 }
 
+/* A sender on this node may lend pages of its memory to a packet (sendfile), and change them until
+ * the pod reads them there. What will be read is copied into the buffer, which is nobody else's.
+ * What an uplink has received lies in pages of the kernel. Negative: it could not be done. */
+__noinline int request_unshare(struct packet_context *ctx, struct scratch *s, __u32 ifindex)
+{
+	struct device *device = bpf_map_lookup_elem(&devices, &ifindex);
+
+	if (!s)
+		return -1;
+	if (source_is_uplink(device) && !s->packet.egress)
+		return 0;
+	return bpf_skb_pull_data(ctx, s->packet.payload + s->packet.length);
+}
+
 /* True when bytes of the packet that were read before are others now. */
 static __always_inline int request_differs(struct packet_context *ctx, struct scratch *s,
 					   const struct flow *flow, __u32 slot)
@@ -364,6 +380,10 @@ static __always_inline int request_receive(struct packet_context *ctx, struct sc
 	struct packet *packet = &s->packet;
 	__u32 end = packet->seq + packet->length;
 
+	if (packet->length &&
+	    ((flow->progress & FLOW_MARKED) || seq_after(end, flow->request.next)) &&
+	    request_unshare(ctx, s, flow->client_ifindex))
+		return VERDICT_INTERNAL;
 	if (request_differs(ctx, s, flow, slot))
 		return PASS_ABORT + VERDICT_COPY_DIFFERS;
 	if (seq_after(packet->seq, flow->request.next))

@@ -178,7 +178,8 @@ struct scratch {
 		struct frame_v4 v4;
 		struct frame_v6 v6;
 	} frame;
-	__u8 option_bytes[2][TCP_OPTIONS_SPACE]; /* as received, as to be sent */
+	/* As received, as to be sent; read by words, too. */
+	__u8 option_bytes[2][TCP_OPTIONS_SPACE] __attribute__((aligned(8)));
 	struct route_scratch route;
 	struct route_match match;
 	struct evict_choice evict;

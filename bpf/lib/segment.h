@@ -105,9 +105,9 @@ __noinline int segment_write(struct packet_context *ctx, struct scratch *s)
 		return -1;
 	header = (s->packet.ipv6 ? ETH_LENGTH + IPV6_LENGTH : ETH_LENGTH + IPV4_LENGTH) +
 		 TCP_LENGTH + options;
+	packet_probe_checksum(ctx, &s->packet); /* while it is as it came */
 	if (packet_resize(ctx, header + s->segment.payload_length))
 		return -1;
-	packet_probe_checksum(ctx, &s->packet);
 	if (s->packet.ipv6) {
 		segment_frame_v6(s);
 		sum = segment_tcp_words(&s->segment, s->frame.v6.tcp);
@@ -167,18 +167,19 @@ static __always_inline void segment_syn_options(struct segment *segment,
 {
 	__u32 n = 1;
 
-	segment->options[0] = bpf_htonl(0x02040000U | options->mss);
+	segment->options[0] = bpf_htonl(MSS_HALF << 16 | options->mss);
 	if (options->timestamps) {
-		segment->options[1] = bpf_htonl(options->sack ? 0x0402080aU : TIMESTAMPS_WORD);
+		segment->options[1] =
+			bpf_htonl(options->sack ? SACK_TIMESTAMPS_WORD : TIMESTAMPS_WORD);
 		segment->options[2] = bpf_htonl(options->tsval);
 		segment->options[3] = bpf_htonl(options->tsecr);
 		n = 4;
 	} else if (options->sack) {
-		segment->options[1] = bpf_htonl(0x01010402U);
+		segment->options[1] = bpf_htonl(SACK_WORD);
 		n = 2;
 	}
 	if (options->wscale != COOKIE_WSCALE_NONE) {
-		segment->options[n & 7] = bpf_htonl(0x01030300U | options->wscale);
+		segment->options[n & 7] = bpf_htonl(WSCALE_BYTES << 8 | options->wscale);
 		n++;
 	}
 	segment->options_length = n * 4;

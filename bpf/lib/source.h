@@ -50,8 +50,8 @@ static __always_inline int source_choose(struct flow *flow)
 	struct device *outside = bpf_map_lookup_elem(&devices, &to);
 
 	leg->source = flow->client;
-	if (deliver_is_chain()) /* the stack takes no packet from an address of its own */
-		return 0;
+	if (deliver_is_chain()) /* no stack takes a packet from an address of its own */
+		return flow_addresses_differ(&leg->pod, &flow->client) ? 0 : -1;
 	if ((flow->client_flags | leg->flags) & TCP_SIDE_LOCAL)
 		return source_here(flow);
 	if (!(source_is_uplink(inside) && source_is_uplink(outside)) &&

@@ -15,18 +15,14 @@ static __always_inline __u64 verify_header_sum(struct packet_context *ctx, struc
 	struct packet *packet = &s->packet;
 	__u32 header = packet->payload - packet->l4;
 	__be32 *words = s->frame.v4.tcp;
-	__u64 sum;
 
 	if (header < TCP_LENGTH || header > TCP_LENGTH + TCP_OPTIONS_MAX)
 		return 0;
 	__builtin_memset(words, 0, TCP_LENGTH + TCP_OPTIONS_MAX);
 	if (packet_load(ctx, packet->l4, words, header))
 		return 0;
-	sum = checksum_address(&packet->key.source) + checksum_address(&packet->key.destination) +
-	      bpf_htons(PROTOCOL_TCP) + bpf_htons(header + packet->length);
-	if (!packet->ipv6)
-		sum -= 2 * (__u64)bpf_htonl(0xffff);
-	return sum + (__u32)bpf_csum_diff(NULL, 0, words, TCP_LENGTH + TCP_OPTIONS_MAX, 0);
+	return packet_pseudo_sum(packet) +
+	       (__u32)bpf_csum_diff(NULL, 0, words, TCP_LENGTH + TCP_OPTIONS_MAX, 0);
 }
 
 static __always_inline int verify_ipv4_header(struct packet_context *ctx, struct scratch *s)
@@ -36,6 +32,31 @@ static __always_inline int verify_ipv4_header(struct packet_context *ctx, struct
 	if (packet_load(ctx, ETH_LENGTH, words, IPV4_LENGTH))
 		return 0;
 	return checksum_fold16((__u32)bpf_csum_diff(NULL, 0, words, IPV4_LENGTH, 0)) == 0xffff;
+}
+
+/* True when the sums of a segment without payload are good, whose options are in
+ * s->option_bytes[0]: all of it is in reach. */
+__noinline int verify_headers(struct packet_context *ctx, struct scratch *s)
+{
+	const void *data = (const void *)(long)ctx->data;
+	const void *end = (const void *)(long)ctx->data_end;
+	const __be32 *ip = data + ETH_LENGTH;
+	const __be32 *options, *tcp;
+	__u64 sum;
+
+	if (!s)
+		return 0;
+	options = (const __be32 *)s->option_bytes[0];
+	tcp = packet_tcp(data, &s->packet);
+	if ((const void *)(ip + 5) > end || (const void *)(tcp + 5) > end)
+		return 0;
+	if (!s->packet.ipv6 && checksum_fold16(checksum_words(ip, 5)) != 0xffff)
+		return 0;
+	sum = checksum_words(tcp, 5) + checksum_words(options, TCP_OPTIONS_MAX / 4);
+	packet_probe_checksum(ctx, &s->packet);
+	return s->packet.checksum == CHECKSUM_PARTIAL_SUM ||
+	       checksum_fold16(packet_pseudo_sum(&s->packet) + sum) == 0xffff ||
+	       packet_sum_is_good(ctx);
 }
 
 enum verify_result {
@@ -82,19 +103,6 @@ __noinline int verify_load(struct packet_context *ctx, struct scratch *s)
 	return verify_checksums(ctx, s) ? VERDICT_CONTINUE : VERDICT_CHECKSUM_BAD;
 }
 
-/* The field holds the pseudo header's sum alone, as that of a local sender's segment does: nothing
- * can have corrupted it on its way. A whole checksum is equal by chance once in 65536. */
-static __always_inline int verify_is_partial(const struct packet *packet)
-{
-	__u64 sum = checksum_address(&packet->key.source) +
-		    checksum_address(&packet->key.destination) + bpf_htons(PROTOCOL_TCP) +
-		    bpf_htons(packet->payload - packet->l4 + packet->length);
-
-	if (!packet->ipv6)
-		sum -= 2 * (__u64)bpf_htonl(0xffff);
-	return checksum_fold16(sum) == packet->tcp_checksum;
-}
-
 /* Checks the sums of a joined flow's segment before parts of its payload are read. */
 __noinline int verify_packet(struct packet_context *ctx, struct scratch *s)
 {
@@ -102,7 +110,7 @@ __noinline int verify_packet(struct packet_context *ctx, struct scratch *s)
 
 	if (!s)
 		return VERDICT_CHECKSUM_BAD;
-	if (verify_is_partial(&s->packet))
+	if (packet_sum_is_pseudo(&s->packet)) /* nothing can have corrupted it on its way */
 		return VERDICT_CONTINUE;
 	result = verify_quickly(ctx, s);
 	if (result == VERIFY_PAYLOAD)

@@ -18,6 +18,7 @@ OF_NODES = ("kubelet", "kube-proxy")
 CONTROLLERS = "system:kube-controller-manager"
 SCHEDULER = "system:kube-scheduler"
 PROXY = "system:kube-proxy"
+POLICY_AGENT = "kube-router"
 
 
 def node_user(name):
@@ -38,7 +39,8 @@ class ClusterPlane(ControlPlane):
 
     def users(self):
         nodes = {node_user(name): "system:nodes" for name in self.node_names}
-        return {**super().users(), CONTROLLERS: "", SCHEDULER: "", PROXY: "", **nodes}
+        return {**super().users(), CONTROLLERS: "", SCHEDULER: "", PROXY: "",
+                POLICY_AGENT: "", **nodes}
 
     def server_options(self):
         path = self.authority.path

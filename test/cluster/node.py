@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node: its configuration files and its process tree. See node_init.py for what is inside."""
 
+import contextlib
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import yaml
 import cgroups
 import container_store
 import wait
-from cluster_plane import OF_NODES, PODS, PROXY, node_user
+from cluster_plane import OF_NODES, PODS, POLICY_AGENT, PROXY, SERVICES, node_user
 from control_plane import Here
 from held_namespace import HeldNamespace
 from processes import Process
@@ -23,6 +24,7 @@ FILES = "/var/lib/node"
 PROGRAMS = "/run/programs"
 CONTAINERD = "/run/containerd/containerd.sock"
 PROXY_PORT = 10256
+HAS_POLICY_AGENT = "has-policy-agent"
 
 
 class Node:
@@ -63,7 +65,8 @@ class Node:
         for source, name in (("ca.crt", "ca.crt"), (f"{self.name}.crt", "kubelet.crt"),
                              (f"{self.name}.key", "kubelet.key")):
             shutil.copy(authority.path(source), os.path.join(self.files, name))
-        for user, name in ((node_user(self.name), "kubelet.conf"), (PROXY, "proxy.conf")):
+        for user, name in ((node_user(self.name), "kubelet.conf"), (PROXY, "proxy.conf"),
+                           (POLICY_AGENT, f"{POLICY_AGENT}.conf")):
             self.plane.write_kubeconfig(user, os.path.join(self.files, name), f"{FILES}/ca.crt")
 
     def _write_containerd(self):
@@ -128,7 +131,13 @@ conf_dir = "{FILES}/cni"
                           f"--hostname-override={self.name}", f"--node-ip={self.address}"]},
                 {"name": "kube-proxy", "after": f"{FILES}/has-server",
                  "argv": [proxy, f"--config={FILES}/proxy.yaml",
-                          f"--hostname-override={self.name}"]}],
+                          f"--hostname-override={self.name}"]},
+                # Only while tests of NetworkPolicy ask for it: policy_agents.py.
+                {"name": POLICY_AGENT, "after": f"{FILES}/{HAS_POLICY_AGENT}",
+                 "argv": [f"{FILES}/{POLICY_AGENT}", "--run-firewall=true", "--run-router=false",
+                          "--run-service-proxy=false", f"--kubeconfig={FILES}/{POLICY_AGENT}.conf",
+                          f"--hostname-override={self.name}", "--health-port=0",
+                          f"--service-cluster-ip-range={SERVICES}"]}],
         }
 
     # ---- Life ----
@@ -150,6 +159,11 @@ conf_dir = "{FILES}/cni"
     def tell(self, name):
         """"has-network" or "has-server": services may start that need it."""
         self._write(name, "")
+
+    def take_back(self, name):
+        """What was told, if it was: services that need it end."""
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(os.path.join(self.files, name))
 
     def has_containerd(self):
         self.check()

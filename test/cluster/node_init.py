@@ -7,8 +7,8 @@ node_init.py DIRECTORY: join the control groups, then become pid 1 of the node. 
     name      the node's
     cgroups   directories of control groups to join
     programs  the folder of Kubernetes' programs, which is /run/programs in the node
-    services  [{name, argv, after}]: started once the path `after` exists, again when they end;
-              their output is in /var/log/NAME.log
+    services  [{name, argv, after}]: started once the path `after` exists, again when they end,
+              ended when it is removed; their output is in /var/log/NAME.log
 
 DIRECTORY/var is the node's /var; DIRECTORY/pid gets pid 1 as the caller sees it. The node ends with
 that process: the kernel ends all others, and the mounts go with the last one.
@@ -114,11 +114,17 @@ class Service:
         self.process = None
         self.started = -PAUSE
 
-    def start_if_due(self):
-        is_running = self.process is not None and self.process.returncode is None
-        if (is_running or time.monotonic() - self.started < PAUSE or
-                not os.path.exists(self.after)):
-            return
+    def is_running(self):
+        return self.process is not None and self.process.returncode is None
+
+    def start_or_end(self):
+        if not os.path.exists(self.after):
+            if self.is_running():
+                self.process.terminate()
+        elif not self.is_running() and time.monotonic() - self.started >= PAUSE:
+            self._start()
+
+    def _start(self):
         self.started = time.monotonic()
         with open(f"/var/log/{self.name}.log", "ab") as log:
             self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log,
@@ -147,7 +153,7 @@ def serve(services):
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     while True:
         for service in services:
-            service.start_if_due()
+            service.start_or_end()
         signal.sigtimedwait({signal.SIGCHLD}, 0.1)
         reap(services)
 

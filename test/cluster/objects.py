@@ -39,10 +39,11 @@ def service(name, app=None):
                      "ports": [{"name": "http", "port": WEB_PORT, "targetPort": POD_PORT}]}}
 
 
-def waiting_pod(name, node):
+def waiting_pod(name, node, labels=None):
     """A pod that does nothing: tests send requests from its network namespace."""
     container = {"name": "wait", "image": container_store.PAUSE, "imagePullPolicy": "Never"}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
+    return {"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": name, "labels": labels or {}},
             "spec": {"nodeName": node, "containers": [container],
                      "terminationGracePeriodSeconds": 0, "automountServiceAccountToken": False}}
 
@@ -56,3 +57,22 @@ def route(backends, node_port=None, name="shop"):
     if node_port:
         made["spec"]["listeners"].append({"node": {"port": node_port}})
     return made
+
+
+def ingress_policy(app, labels):
+    """Only pods with these labels may ask the pods of a Deployment; {}: nobody may."""
+    allowed = [{"from": [{"podSelector": {"matchLabels": labels}}]}]
+    return _policy(f"to-{app}", {"app": app}, "Ingress", ingress=allowed if labels else [])
+
+
+def egress_policy(labels, app):
+    """Pods with these labels may ask the pods of one Deployment only."""
+    allowed = [{"to": [{"podSelector": {"matchLabels": {"app": app}}}]}]
+    return _policy(f"only-{app}", labels, "Egress", egress=allowed)
+
+
+def _policy(name, labels, direction, **allowed):
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {"name": name},
+            "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": [direction],
+                     **allowed}}

@@ -71,10 +71,10 @@ class Namespaced:
                 if pod["metadata"].get("labels", {}).get("app") == app and
                 "deletionTimestamp" not in pod["metadata"]]
 
-    def client(self, node):
+    def client(self, node, labels=None):
         """A pod on the node, made now."""
         name = f"client-{next(_serial)}"
-        self.apply(objects.waiting_pod(name, node))
+        self.apply(objects.waiting_pod(name, node, labels))
         self.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s", timeout=70)
         return inside(self.kube.get("Pod", self.name, name))
 

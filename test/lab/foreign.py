@@ -21,6 +21,8 @@ BPF_OBJ_PIN = 6
 BPF_SYSCALL = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
 TCX_INGRESS = 46
 TCX_EGRESS = 47
+XDP = 37
+XDP_NATIVE = 1 << 2
 TCX_BEFORE = 1 << 3
 TCX_AFTER = 1 << 4
 
@@ -56,17 +58,26 @@ class Foreign:
 
     def attach_tcx(self, device, flags=0, kind=TCX_INGRESS):
         """The link is pinned, and so lives on; its pin is returned."""
-        name, attributes = _path_attributes(self.program)
+        return self._attach(self.program, device, kind, flags)
+
+    def attach_xdp(self, device):
+        """The same in native mode; OSError (EBUSY) where a program is already."""
+        return self._attach(os.path.join(self.pin, "foreign_xdp"), device, XDP, XDP_NATIVE)
+
+    def _attach(self, path, device, kind, flags):
+        name, attributes = _path_attributes(path)
         program = _bpf(BPF_OBJ_GET, attributes)
         link = os.path.join(self.lab.bpffs, f"{self.name}-link-{device}-{kind}")
         with self.lab.node.entered():
             index = socket.if_nametoindex(device)
-            descriptor = _bpf(BPF_LINK_CREATE, struct.pack("=IIIIIIQ", program, index, kind,
-                                                           flags, 0, 0, 0))
+            try:
+                descriptor = _bpf(BPF_LINK_CREATE, struct.pack("=IIIIIIQ", program, index, kind,
+                                                               flags, 0, 0, 0))
+            finally:
+                os.close(program)
         name, attributes = _path_attributes(link, descriptor)
         _bpf(BPF_OBJ_PIN, attributes)
         os.close(descriptor)
-        os.close(program)
         del name
         return link
 

@@ -9,6 +9,7 @@ import pytest
 import manifests
 import peers
 import wait
+from agent import BUILD
 from lab_fixtures import start_shop
 from raw_http import Connection, ask, request
 
@@ -81,6 +82,21 @@ def test_maps_of_another_build_stop_the_agent_with_advice(own_shop, web, name, k
     assert ask(own_shop["client"], web, "/api/").pod == "api"
 
 
+def test_a_second_agent_says_that_there_is_another(shop):
+    agent = shop.agent
+    done = agent.node.run(*agent.command(), check=False, timeout=20)
+    assert done.returncode == 3
+    assert f"another agent works on {shop.agent.bpffs}" in done.stderr
+
+
+def test_an_address_to_listen_at_that_is_none_is_told_what_it_must_be(shop):
+    agent = shop.agent
+    done = agent.node.run(*agent.command(), "--bpffs", "/nonexistent", "--http-listen",
+                          "localhost:9180", check=False, timeout=20)
+    assert done.returncode == 1
+    assert "--http-listen localhost:9180: must be ADDRESS:PORT" in done.stderr
+
+
 @pytest.mark.parametrize("mode", ["tcx", "clsact"])
 def test_a_foreign_filter_stays_where_it_is(make_lab, web, mode):
     def filters():
@@ -145,6 +161,13 @@ def test_pathroutectl_tells_of_parked_pod_connections(shop, web, version):
     assert flow["outstandingRequests"] == 0
     assert flow["rule"] == "shop/shop/frontend"
     assert next(table["entries"] for table in tables if table["name"] == "legs") >= 2
+
+
+def test_both_programs_tell_one_version(shop):
+    told = [shop.node.run(os.path.join(BUILD, program), "--version").stdout.split()
+            for program in ("pathroute-agent", "pathroutectl")]
+    assert [name for name, _ in told] == ["pathroute-agent", "pathroutectl"]
+    assert told[0][1] == told[1][1]
 
 
 @pytest.mark.parametrize("agent", ["running", "dead"])

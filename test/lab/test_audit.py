@@ -62,6 +62,7 @@ def test_what_differs_is_told_in_words(lab):
 def test_broken_objects_are_told_and_nothing_is_compared(lab):
     done = audit(lab, "-", input="apiVersion: v1\nkind: Service\nmetadata: {}\n")
     assert done.returncode == 2 and "stdin:" in done.stderr and "metadata.name" in done.stderr
+    assert "nothing was compared" in done.stderr
 
 
 def test_an_audit_of_nothing_is_wrong_usage(lab):

@@ -7,11 +7,13 @@ import hashlib
 import json
 import os
 import subprocess
+import time
 
 import pytest
 
 import foreign
 import servers
+import topology
 import wait
 from foreign import Foreign
 from lab_fixtures import opened
@@ -215,3 +217,52 @@ def test_an_egress_program_that_somebody_detached_is_attached_again(lab, web):
     wait.until(lambda: lab.agent.metric("pathroute_device_repairs_total") == 1, "the repair")
     assert {entry["egress"] for entry in devices(lab)} == {"tcx"}
     assert ask(lab["client"], web, "/api/").pod == "api"
+
+
+# ---- What this mode cannot do ----
+
+SOON = 5  # seconds; a client must not wait for longer
+
+
+def ask_itself(lab, web):
+    return ask(lab["api"], web, "/api/", timeout=SOON)
+
+
+def test_a_pod_that_is_alone_is_told_at_once_that_it_cannot_ask_itself(make_lab, web):
+    lab = start_chain(make_lab())
+    began = time.monotonic()
+    assert ask_itself(lab, web).status == 503
+    assert time.monotonic() - began < 1  # no SYN has been waited for
+    assert lab.agent.verdicts()["endpoints_failed"] == 1
+
+
+def test_a_pod_is_served_by_another_of_its_rule_in_place_of_itself(make_lab, web, version):
+    lab = make_lab()
+    lab.serve()
+    lab.write_shop(api=[lab["api"], lab["blog"]])
+    lab.agent.options += ["--delivery", "chain"]
+    lab.agent.start()
+    for _ in range(6):
+        assert ask_itself(lab, web).pod == "blog"
+    assert lab.agent.verdicts()["pod_syn_repeated"] == 0
+
+
+def test_a_pod_that_asks_itself_is_not_ejected_for_others(make_lab, web):
+    lab = start_chain(make_lab())
+    for _ in range(10):
+        assert ask_itself(lab, web).status == 503
+    assert ask(lab["client"], web, "/api/").pod == "api"
+    assert lab.agent.verdicts()["pod_syn"] == 1
+
+
+@pytest.mark.parametrize("who", ["client", "node"])
+def test_who_would_need_another_address_is_told_503(make_lab, web, who):
+    """Client and pod both behind the uplink, and the node itself."""
+    lab = make_lab(outside=("client", "api"))
+    lab.serve()
+    lab.write_shop()
+    lab.agent.options += ["--delivery", "chain"]
+    lab.agent.start()
+    itself = topology.Peer("node", 0, lab.node, topology.UPLINK_IPV4, topology.UPLINK_IPV6)
+    reply = ask(itself if who == "node" else lab["client"], web, "/api/", timeout=SOON)
+    assert reply.status == 503 and b"no endpoint answered" in reply.body

@@ -46,6 +46,11 @@ def others(lab):
     return found["programsBefore"], found["programsBehind"]
 
 
+def others_where_packets_leave(lab):
+    found = device(lab)
+    return found["egressProgramsBefore"], found["egressProgramsBehind"]
+
+
 def link_pin(lab):
     with lab.node.entered():
         index = socket.if_nametoindex(DEVICE)
@@ -151,6 +156,25 @@ def test_who_goes_before_us_is_told_and_left_there(lab):
     lab.agent.kill()
     lab.agent.start()
     assert others(lab) == (1, 0)
+    assert served(lab)
+
+
+def test_programs_where_packets_leave_are_told_and_left_there(lab):
+    before, behind = Foreign(lab), Foreign(lab, "foreign2")
+    before.attach_tcx(DEVICE, foreign.TCX_BEFORE, foreign.TCX_EGRESS)
+    behind.attach_tcx(DEVICE, kind=foreign.TCX_EGRESS)
+    tc(lab, "qdisc", "add", "dev", DEVICE, "clsact")
+    tc(lab, "filter", "add", "dev", DEVICE, "egress", "bpf", "direct-action", "object-file",
+       foreign.OBJECT, "section", "tc")
+    for position, count in (("before", 1), ("behind", 2)):
+        wait.until(lambda: lab.agent.metric("pathroute_device_foreign_programs", device=DEVICE,
+                                            hook="egress", position=position) == count, "a look")
+    assert (f"device {DEVICE}: programs of others where packets leave: 1 before ours, 2 behind it"
+            in lab.agent.log())
+    assert others_where_packets_leave(lab) == (1, 2)
+    assert others(lab) == (0, 0)
+    assert '<td class="n">0</td><td class="n">0</td><td class="n">1</td><td class="n">2</td>' \
+        in lab.agent.get("/")[1]
     assert served(lab)
 
 

@@ -2,6 +2,7 @@
 """Manifest files that are broken, mended, added and removed under a running agent."""
 
 import json
+import signal
 
 import pytest
 import yaml
@@ -82,6 +83,14 @@ def test_a_route_to_a_missing_service_is_answered_500_and_hurts_no_other(shop, c
     assert ask(client, manifests.WEB_IPV4, "/api/").pod == "api"
 
 
+def test_a_misspelt_field_is_refused_by_its_place(shop, client):
+    misspelt = manifests.path_route("typo", [manifests.rule("typo", "/typo/", "api")],
+                                    hostname=["shop.example.com"])
+    shop.manifests.write("extra.yaml", misspelt)
+    wait_for_log(shop, "extra.yaml:", "PathRoute shop/typo: spec.hostname: ", "no such field")
+    assert ask(client, manifests.WEB_IPV4, "/typo/").pod == "frontend"
+
+
 def test_json_files_are_read_as_well(shop, client):
     shop.manifests.write_text("extra.json", json.dumps(GOOD))
     wait_for_pod(client, "/good/", "api")
@@ -95,3 +104,24 @@ def test_a_file_written_in_place_and_in_pieces_ends_up_in_force(shop, client):
             file.write(text[start:start + 40])
             file.flush()
     wait_for_pod(client, "/good/", "api")
+
+
+def test_sighup_leaves_the_last_good_version_of_a_broken_document_in_force(shop, client):
+    broken = manifests.path_route("good", [manifests.rule("good", "no-slash", "api")])
+    shop.manifests.write("extra.yaml", GOOD)
+    wait_for_pod(client, "/good/", "api")
+    shop.manifests.write("extra.yaml", broken)
+    wait_for_log(shop, "extra.yaml:")
+    told = shop.agent.log().count("extra.yaml:")
+    shop.agent.process.send(signal.SIGHUP)
+    wait.until(lambda: shop.agent.log().count("extra.yaml:") > told, "the file to be read again", 5)
+    assert shop.agent.metric("pathroute_map_errors_total") == 0
+    assert ask(client, manifests.WEB_IPV4, "/good/").pod == "api"
+
+
+def test_a_broken_document_that_is_taken_away_is_no_longer_counted(shop, client):
+    broken = manifests.path_route("bad", [manifests.rule("bad", "no-slash", "api")])
+    shop.manifests.write("extra.yaml", broken)
+    wait.until(lambda: shop.agent.metric("pathroute_manifests_refused") == 1, "1 refused", 5)
+    shop.manifests.write_text("extra.yaml", "# nothing\n")
+    wait.until(lambda: shop.agent.metric("pathroute_manifests_refused") == 0, "0 refused", 5)

@@ -111,7 +111,7 @@ def test_a_closed_lab_leaves_nothing_behind():
 
 
 def own_namespaces():
-    """Those of labs of this process: other tests run meanwhile."""
+    """Other processes may have labs, too."""
     return {name for name in os.listdir(DIRECTORY) if name.startswith(f"{PREFIX}{os.getpid()}x")}
 
 

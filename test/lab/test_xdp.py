@@ -6,14 +6,19 @@ A veth runs XDP natively, but the router puts it there only when the user names 
 
 import collections
 import json
+import socket
+import subprocess
 
 import pytest
 
 import manifests
 import packets
 import topology
+import wait
+from foreign import Foreign
 from lab_fixtures import opened, start_shop
 from load import Load, serve_in_flood
+from raw_http import ask
 from xdp_wire import Wire
 
 PATHS = {"/": {"frontend"}, "/api/": {"api"}, "/blog/x": {"blog"}}
@@ -122,3 +127,51 @@ def test_uninstall_takes_the_program_off(make_lab):
     lab.agent.uninstall()
     assert not native_program(lab, lab["client"])
     assert not lab.agent.pins()
+
+
+def detach(pin):
+    """Nobody is told of that: netlink has no news of links."""
+    return subprocess.run(["bpftool", "link", "detach", "pinned", pin], check=False,
+                          capture_output=True).returncode == 0
+
+
+def our_pin(lab):
+    with lab.node.entered():
+        index = socket.if_nametoindex(lab["client"].device)
+    return next(path for path in lab.agent.pins() if path.endswith(f"/xdp/{index}"))
+
+
+def take_place(lab, other):
+    """The pin of the other program's link; None: ours was back before it."""
+    detach(our_pin(lab))
+    try:
+        return other.attach_xdp(lab["client"].device)
+    except OSError:
+        return None
+
+
+def test_a_detached_program_is_attached_again(make_lab):
+    lab = start_with_xdp(make_lab(), "client")
+    program = native_program(lab, lab["client"])
+    assert detach(our_pin(lab))
+    wait.until(lambda: lab.agent.metric("pathroute_device_repairs_total") == 1, "the repair")
+    assert native_program(lab, lab["client"]) == program
+    assert xdp_state(lab.agent, lab["client"]) == "native"
+    assert "device vethclient: our XDP program was taken off by somebody" in lab.agent.log()
+
+
+def test_a_program_in_our_place_is_told_and_ours_comes_back_when_it_goes(make_lab):
+    lab = start_with_xdp(make_lab(), "client")
+    program, device = native_program(lab, lab["client"]), lab["client"].device
+    pin = wait.until(lambda other=Foreign(lab): take_place(lab, other), "another's program there")
+    wait.until(lambda: lab.agent.metric("pathroute_device_foreign_programs", device=device,
+                                        position="before") == 1, "a look")
+    assert xdp_state(lab.agent, lab["client"]) == "foreign"
+    assert '<td>foreign</td><td class="n">1</td>' in lab.agent.get("/")[1]
+    assert f"device {device}: another XDP program is there, tc does the work" in lab.agent.log()
+    before = by_xdp(lab.agent)["syn_answered"]
+    assert ask(lab["client"], manifests.WEB_IPV4, "/api/").pod == "api"
+    assert by_xdp(lab.agent)["syn_answered"] == before
+    assert detach(pin)
+    wait.until(lambda: native_program(lab, lab["client"]) == program, "ours")
+    wait.until(lambda: xdp_state(lab.agent, lab["client"]) == "native", "its state")

@@ -73,18 +73,24 @@ def in_url(address):
     return f"[{address}]" if ":" in address else address
 
 
+def make_router(name):
+    """Nothing but a namespace that forwards."""
+    router = Namespace(name)
+    router.set_sysctl(**_QUIET, **_FORWARDING)
+    return router
+
+
 def make_node(name):
-    node = Namespace(name)
-    node.set_sysctl(**_QUIET, **_FORWARDING)
+    node = make_router(name)
     node.ip(f"addr add {NODE_IPV4}/32 dev lo", f"addr add {NODE_IPV6}/128 dev lo nodad")
     return node
 
 
-def make_bridge(node, mtu=1500):
+def make_bridge(node, mtu=1500, ipv4=BRIDGE_IPV4, ipv6=BRIDGE_IPV6):
     node.ip(f"link add {BRIDGE} address 02:00:00:00:00:01 mtu {mtu} type bridge",
             f"link set {BRIDGE} up",
-            f"addr add {BRIDGE_IPV4}/24 dev {BRIDGE}",
-            f"addr add {BRIDGE_IPV6}/64 dev {BRIDGE} nodad")
+            f"addr add {ipv4}/24 dev {BRIDGE}",
+            f"addr add {ipv6}/64 dev {BRIDGE} nodad")
 
 
 def make_peer(prefix, name, number, pod, mtu):
@@ -131,11 +137,11 @@ def _route_peer(peer, gateways):
                       f"route add default via {gateways[1]}")
 
 
-def plug_bridged(node, peer):
+def plug_bridged(node, peer, gateways=(BRIDGE_IPV4, BRIDGE_IPV6)):
     """As flannel does it: one subnet, the bridge is the gateway."""
     _plug(node, peer)
     node.ip(f"link set {peer.device} master {BRIDGE}")
-    _route_peer(peer, (BRIDGE_IPV4, BRIDGE_IPV6))
+    _route_peer(peer, gateways)
 
 
 def _address_subnet(node, peer):
@@ -205,8 +211,7 @@ def make_outside(node, prefix, mtu=1500):
     """What lies behind the node's uplink: a router that knows clients and pods of its own, and
     reaches the listeners' addresses by the node, whose default route leads here. What its clients
     and pods say to each other does not pass the node."""
-    outside = Namespace(f"{prefix}-uplink")
-    outside.set_sysctl(**_QUIET, **_FORWARDING)
+    outside = make_router(f"{prefix}-uplink")
     node.ip(f"link add {UPLINK} mtu {mtu} type veth peer name node mtu {mtu} "
             f"netns {outside.name}", f"link set {UPLINK} up",
             f"addr add {UPLINK_IPV4}/24 dev {UPLINK}",

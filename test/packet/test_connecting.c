@@ -12,9 +12,11 @@ static void repeat_request(struct connection *c, const char *request)
 
 	again.seq = c->client.isn + 1;
 	/* Copies within a burst are no retransmissions: they wait. */
-	do {
+	for (unsigned i = 0; i < 100000; i++) {
 		client_sends(c, &again);
-	} while (c->testbed->verdict == VERDICT_HOLD_PENDING);
+		if (c->testbed->verdict != VERDICT_HOLD_PENDING)
+			break;
+	}
 }
 
 /* RST as a closed port answers a SYN. */
@@ -148,6 +150,19 @@ static void the_syn_is_repeated_when_the_client_repeats(void **state)
 	expect_number(second.seq, first.seq);
 	expect_number(second.source_port, first.source_port);
 	assert_memory_equal(&second.destination, &first.destination, 16);
+}
+
+/* What was not acknowledged is often sent again as one segment. */
+static void the_syn_is_repeated_when_the_next_request_comes_with_the_first(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment first = call_pod(c, REQUEST_ROOT);
+
+	client_says(c, TCP_PSH, REQUEST_ROOT);
+	expect_dropped(c, VERDICT_HOLD_PENDING);
+	repeat_request(c, REQUEST_ROOT REQUEST_ROOT);
+	expect_verdict(c, VERDICT_POD_SYN_REPEATED);
+	expect_number(take_pod_syn(c).seq, first.seq);
 }
 
 static void after_two_tries_another_endpoint_is_called(void **state)
@@ -356,6 +371,7 @@ int main(void)
 		BOTH(ecn_is_not_negotiated_with_the_pod),
 		BOTH(the_path_decides_the_pod),
 		BOTH(the_syn_is_repeated_when_the_client_repeats),
+		BOTH(the_syn_is_repeated_when_the_next_request_comes_with_the_first),
 		BOTH(after_two_tries_another_endpoint_is_called),
 		BOTH(a_refusal_calls_another_endpoint_at_once),
 		BOTH(with_no_endpoint_left_the_client_gets_503),

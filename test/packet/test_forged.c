@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Segments on a joined connection that its client cannot have sent: they change no decision. */
+#include <bpf/bpf.h>
+
 #include "harness.h"
 #include "harness_legs.h"
 
@@ -198,6 +200,91 @@ static void the_clients_clock_is_followed(void **state)
 	expect_number(flow_of(c).client_tsval, c->client.tsval);
 }
 
+static void arrives_by(struct connection *c, const struct tcp_segment *segment, int ifindex)
+{
+	struct packet packet;
+
+	segment_build(segment, &packet);
+	run_packet(c, &packet, ifindex);
+}
+
+/* Else a client could acknowledge for a pod what that has dropped, and then send it other bytes. */
+static void a_client_does_not_speak_for_its_pod(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged, evil;
+
+	splice_and_reply(c);
+	client_passes(c, TCP_PSH, REQUEST_ROOT);
+	forged = pod_segment(c, 0, NULL);
+	arrives_by(c, &forged, c->testbed->network.client.ifindex);
+	expect_dropped(c, VERDICT_OUT_OF_WINDOW);
+	evil = client_segment(c, TCP_PSH, "PUT / HTTP/1.1\r\nHost: evl.example.com\r\n\r\n");
+	evil.seq -= (uint32_t)strlen(REQUEST_ROOT);
+	client_sends(c, &evil);
+	expect_verdict(c, VERDICT_HOLD_REPEATED);
+	assert_memory_equal(take_segment(c).payload, REQUEST_ROOT, strlen(REQUEST_ROOT));
+}
+
+/* What it answered would be learnt by the listener, for all clients. */
+static void a_client_does_not_answer_for_the_pod_that_is_called(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	client_connects(c);
+	client_says(c, TCP_PSH, REQUEST_ROOT);
+	take_pod_syn(c);
+	forged = pod_syn_ack(c);
+	arrives_by(c, &forged, c->testbed->network.client.ifindex);
+	expect_dropped(c, VERDICT_OUT_OF_WINDOW);
+	pod_accepts(c);
+	expect_stream(c, REQUEST_ROOT, strlen(REQUEST_ROOT));
+}
+
+/* A pod knows its client's numbers: it could ask others in its name. */
+static void a_pod_does_not_speak_for_its_client(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	splice_and_reply(c);
+	forged = client_segment(c, TCP_PSH, REQUEST_API);
+	arrives_by(c, &forged, c->testbed->network.pod[0].ifindex);
+	expect_dropped(c, VERDICT_OUT_OF_WINDOW);
+	expect_rerouted(c);
+}
+
+static void another_pod_speaks_for_neither(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment forged;
+
+	splice_and_reply(c);
+	forged = client_segment(c, 0, NULL);
+	arrives_by(c, &forged, c->testbed->network.pod[1].ifindex);
+	expect_dropped(c, VERDICT_OUT_OF_WINDOW);
+	forged = pod_segment(c, 0, NULL);
+	arrives_by(c, &forged, c->testbed->network.pod[1].ifindex);
+	expect_dropped(c, VERDICT_OUT_OF_WINDOW);
+}
+
+/* Several paths may lead to it. */
+static void a_pod_behind_uplinks_may_come_by_any_of_them(void **state)
+{
+	const struct device uplink = {.flags = DEVICE_UPLINK, .mtu = 1500};
+	struct connection *c = *state;
+	struct tcp_segment segment;
+
+	for (unsigned pod = 0; pod < 2; pod++)
+		bpf_map_update_elem(testbed_map(c->testbed, "devices"),
+				    &c->testbed->network.pod[pod].ifindex, &uplink, BPF_ANY);
+	connection_splice(c, REQUEST_ROOT);
+	segment = pod_segment(c, TCP_PSH, REPLY_OK);
+	arrives_by(c, &segment, c->testbed->network.pod[1].ifindex);
+	expect_verdict(c, VERDICT_TO_CLIENT);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -213,6 +300,11 @@ int main(void)
 		ON_BOTH_HOOKS(a_clock_ahead_does_not_count_without_the_right_number),
 		ON_BOTH_HOOKS(a_clock_behind_does_not_count),
 		ON_BOTH_HOOKS(the_clients_clock_is_followed),
+		ON_BOTH_HOOKS(a_client_does_not_speak_for_its_pod),
+		ON_BOTH_HOOKS(a_client_does_not_answer_for_the_pod_that_is_called),
+		BOTH(a_pod_does_not_speak_for_its_client),
+		BOTH(another_pod_speaks_for_neither),
+		BOTH(a_pod_behind_uplinks_may_come_by_any_of_them),
 	};
 
 	return HARNESS_RUN(tests);

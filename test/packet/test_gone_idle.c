@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client between two requests, when its pod has gone or goes right behind the reply. */
 #include <stdio.h>
+#include <time.h>
 
 #include "harness.h"
 #include "harness_legs.h"
@@ -326,6 +327,32 @@ static void the_end_of_a_reply_may_be_on_its_way_when_its_pod_is_reset(void **st
 	expect_number(flow_of(c).state, FLOW_WAITING);
 }
 
+/* Not every client tells of bytes that come twice: probe and answer would follow each other at the
+ * speed of the network, and the client wait for ever. */
+static void a_client_that_answers_a_probe_by_the_same_ack_is_reset_after_a_while(void **state)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	struct connection *c = *state;
+	struct tcp_segment same;
+	unsigned probes = 0;
+	uint32_t before;
+
+	connection_splice(c, REQUEST_ROOT);
+	before = c->client.ack;
+	pod_passes(c, TCP_PSH, REPLY_OK);
+	pod_says(c, TCP_RST, NULL);
+	expect_probe(c, VERDICT_POD_END_SWALLOWED, before);
+	same = client_segment(c, 0, NULL);
+	same.ack = before;
+	client_sends(c, &same);
+	while (c->testbed->verdict == VERDICT_CLIENT_PROBED && probes++ < 100) {
+		nanosleep(&pause, NULL);
+		client_sends(c, &same);
+	}
+	expect_verdict(c, VERDICT_NO_FLOW);
+	expect_number(flow_of(c).state, FLOW_FREE);
+}
+
 static void a_client_may_end_a_connection_whose_pod_was_reset(void **state)
 {
 	struct connection *c = *state;
@@ -370,6 +397,7 @@ int main(void)
 		BOTH(a_request_may_acknowledge_a_reply_that_a_rst_followed),
 		BOTH(a_client_that_misses_bytes_of_a_pod_that_was_reset_is_reset),
 		BOTH(the_end_of_a_reply_may_be_on_its_way_when_its_pod_is_reset),
+		BOTH(a_client_that_answers_a_probe_by_the_same_ack_is_reset_after_a_while),
 		BOTH(a_client_may_end_a_connection_whose_pod_was_reset),
 		BOTH(a_rst_in_front_of_the_acknowledgement_of_a_body_is_shown),
 	};

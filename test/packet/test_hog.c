@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A client address that fills the holds: others are served all the same. */
+#include <stdio.h>
+
 #include "harness.h"
 #include "harness_legs.h"
 
@@ -127,6 +129,63 @@ static void many_sources_take_nothing_from_each_other(void **state)
 	expect_evicted(c, 0);
 }
 
+/* A long head, and a pod that thinks about it. */
+static void ask_at_length(struct connection *c, unsigned source)
+{
+	static char request[2600];
+
+	snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nHost: a\r\nA: %02500d\r\n\r\n", 0);
+	next_client_of(c, source);
+	client_connects(c);
+	client_says_part(c, TCP_PSH, request, 1300);
+	expect_verdict(c, VERDICT_HEAD_ACKNOWLEDGED);
+	client_says(c, TCP_PSH, &request[1300]);
+	expect_verdict(c, VERDICT_POD_SYN);
+	take_pod_syn(c);
+	c->stream_length = 0;
+	pod_accepts(c);
+	pod_says(c, 0, NULL);
+	expect_verdict(c, VERDICT_TO_CLIENT);
+	take_segment(c);
+}
+
+/* Its pod has the request; that it could be repeated is worth less than another's. */
+static void a_large_hold_of_an_acknowledged_request_is_given_up(void **state)
+{
+	struct connection *c = *state;
+
+	for (unsigned i = 0; i < TESTBED_HOLDS_LARGE; i++)
+		ask_at_length(c, i);
+	next_client_of(c, TESTBED_HOLDS_LARGE);
+	client_connects(c);
+	client_says_part(c, TCP_PSH, REQUEST_ROOT, 10);
+	expect_verdict(c, VERDICT_HEAD_ACKNOWLEDGED);
+	expect_evicted(c, 0);
+	expect_number(testbed_flows_in_state(c->testbed, FLOW_SPLICED), TESTBED_HOLDS_LARGE);
+}
+
+/* No incomplete head is refused while there is another way. */
+static void an_acknowledged_request_gives_its_hold_up_before_a_head_is_refused(void **state)
+{
+	struct connection *c = *state;
+
+	for (unsigned i = 0; i < TESTBED_HOLDS_LARGE; i++) {
+		if (i < TESTBED_HOLDS_LARGE - 2) {
+			ask_at_length(c, i);
+			continue;
+		}
+		next_client_of(c, i);
+		client_connects(c);
+		client_says_part(c, TCP_PSH, REQUEST_ROOT, 10);
+		expect_verdict(c, VERDICT_HEAD_ACKNOWLEDGED);
+	}
+	next_client_of(c, TESTBED_HOLDS_LARGE);
+	client_connects(c);
+	client_says_part(c, TCP_PSH, REQUEST_ROOT, 10);
+	expect_verdict(c, VERDICT_HEAD_ACKNOWLEDGED);
+	expect_evicted(c, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -136,6 +195,8 @@ int main(void)
 		BOTH(a_source_takes_nothing_from_itself),
 		BOTH(a_called_pod_has_acknowledged_nothing),
 		BOTH(many_sources_take_nothing_from_each_other),
+		BOTH(a_large_hold_of_an_acknowledged_request_is_given_up),
+		BOTH(an_acknowledged_request_gives_its_hold_up_before_a_head_is_refused),
 	};
 
 	return HARNESS_RUN(tests);

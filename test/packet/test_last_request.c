@@ -74,6 +74,23 @@ static void a_client_behind_a_reply_that_cannot_be_followed_is_told(void **state
 	expect_told_and_gone(c);
 }
 
+/* It has read the reply behind them, which the router has not. */
+static void a_client_behind_too_many_interim_replies_is_told(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment next;
+
+	connection_splice(c, REQUEST_ROOT);
+	for (unsigned i = 0; i < 33; i++)
+		pod_passes(c, TCP_PSH, "HTTP/1.1 102 Processing\r\n\r\n");
+	reply_is_taken(c, REPLY_OK);
+	next = client_segment(c, TCP_PSH, REQUEST_ROOT);
+	client_sends(c, &next);
+	expect_dropped(c, VERDICT_AFTER_LAST);
+	repeat_while_quiet(c, &next);
+	expect_told_and_gone(c);
+}
+
 static void a_fin_behind_bytes_that_went_to_nobody_ends_the_connection(void **state)
 {
 	struct connection *c = *state;
@@ -147,6 +164,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		BOTH(nothing_is_forwarded_behind_a_request_that_closes),
 		BOTH(a_client_behind_a_reply_that_cannot_be_followed_is_told),
+		BOTH(a_client_behind_too_many_interim_replies_is_told),
 		BOTH(a_fin_behind_bytes_that_went_to_nobody_ends_the_connection),
 		BOTH(a_client_behind_the_last_reply_is_told),
 		BOTH(a_reply_until_the_end_of_the_connection_is_not_cut_short),

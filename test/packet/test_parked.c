@@ -5,6 +5,7 @@
 
 #include "harness.h"
 #include "harness_legs.h"
+#include "harness_sweep.h"
 
 static const char *more_request(unsigned rule)
 {
@@ -334,6 +335,23 @@ static void a_full_table_parks_as_many_pods_as_an_empty_one(void **state)
 	expect_number(parked_of(c), FLOW_LEGS - 1);
 }
 
+/* Many servers probe idle connections every few seconds, for ever. */
+static void a_parked_pod_does_not_keep_the_flow_of_a_client_that_has_gone(void **state)
+{
+	struct connection *c = *state;
+	struct tcp_segment probe;
+	struct leg used;
+
+	park(c, &used);
+	sweep_age(c, c->testbed->settings.idle_timeout + 1);
+	probe = pod_segment(c, 0, NULL);
+	probe.seq--;
+	pod_sends(c, &probe);
+	expect_answer(c, 0);
+	sweep_send(c);
+	expect_verdict(c, VERDICT_FLOW_EXPIRED);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -353,6 +371,7 @@ int main(void)
 		BOTH(a_flow_that_ends_forgets_its_parked_pods),
 		BOTH(a_syn_of_a_parked_pod_is_dropped),
 		BOTH(a_full_table_parks_as_many_pods_as_an_empty_one),
+		BOTH(a_parked_pod_does_not_keep_the_flow_of_a_client_that_has_gone),
 	};
 
 	return HARNESS_RUN(tests);

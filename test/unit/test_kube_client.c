@@ -86,6 +86,23 @@ static void a_server_may_ask_for_a_pause(void **state)
 	assert_string_equal(scene->reason, "");
 }
 
+static void answer_gone_for_long(struct kube_scene *scene)
+{
+	scripted_reply(scene->exchange, "503 Service Unavailable", "Retry-After: 4000000000\r\n",
+		       "");
+}
+
+static void a_server_gets_a_pause_of_an_hour_at_most(void **state)
+{
+	struct kube_scene *scene = *state;
+	struct kube_call call = kube_scene_call_of(scene);
+
+	scene->answer = answer_gone_for_long;
+	kube_scene_call(scene, &call);
+	assert_int_equal(scene->status, 503);
+	assert_int_equal(scene->retry_after_s, 3600);
+}
+
 static void pieces_come_as_they_are(void **state)
 {
 	struct kube_scene *scene = *state;
@@ -198,6 +215,7 @@ int main(void)
 		TEST(a_body_is_sent_with_its_type),
 		TEST(a_status_gives_reason_and_message),
 		TEST(a_server_may_ask_for_a_pause),
+		TEST(a_server_gets_a_pause_of_an_hour_at_most),
 		TEST(pieces_come_as_they_are),
 		TEST(a_reader_can_end_the_request),
 		TEST(a_cut_reply_is_an_error),

@@ -202,6 +202,27 @@ static void the_first_reply_to_anyone_ends_the_waiting(void **state)
 	assert_in_range(run_until(scene, "+c"), 0, 2000);
 }
 
+/* The versions of a list's objects are in no order: nothing can be followed from one of them. */
+static void a_list_after_quiet_watches_that_breaks_off_is_asked_for_again(void **state)
+{
+	static const struct story_step steps[] = {
+		{STREAM, NULL, INITIAL_END("5"), KEEP},
+		{STREAM, NULL, EVENT("ADDED", "a", "9"), CUT},
+		{STREAM, NULL, EVENT("ADDED", "b", "7") INITIAL_END("9"), KEEP},
+		{0},
+	};
+	struct kube_scene *scene = *state;
+	struct kube_reflector *reflector = ((struct story *)scene->more)->reflector;
+
+	reflector_story_play(scene, steps, "end");
+	reflector->heard = false;
+	reflector->begun_ms -= 5000;
+	reflector->quiet = 9;
+	scripted_end(scene->exchange); /* the tenth watch by which nothing came */
+	run_until(scene, "+b end");
+	reflector_story_expect(scene, "begin end begin +a begin +b end ");
+}
+
 static void a_page_that_is_gone_begins_the_list_anew(void **state)
 {
 	static const struct story_step steps[] = {
@@ -333,6 +354,7 @@ int main(void)
 		TEST(a_version_that_is_gone_leads_to_a_new_list),
 		TEST(a_version_that_is_gone_after_an_outage_is_listed_soon),
 		TEST(the_first_reply_to_anyone_ends_the_waiting),
+		TEST(a_list_after_quiet_watches_that_breaks_off_is_asked_for_again),
 		TEST(a_page_that_is_gone_begins_the_list_anew),
 		TEST(a_list_that_breaks_off_does_not_end),
 		TEST(what_cannot_be_read_is_passed_over),

@@ -293,7 +293,7 @@ static void a_new_list_replaces_the_one_before(void **state)
 	story->lists[OBJECT_SERVICE] = ADDED SERVICE("a", "1", "") ADDED SERVICE("b", "2", "") END;
 	start(scene);
 	story->lists[OBJECT_SERVICE] = ADDED SERVICE("b", "2", "") ADDED SERVICE("c", "3", "");
-	kube_source_relist(story->source);
+	source_start(story->source);
 	run_until(scene, "+c");
 	assert_string_equal(story->said, "+c "); /* not before the list has ended */
 	watch_says(scene, OBJECT_SERVICE, END, "-a");
@@ -308,7 +308,7 @@ static void a_list_with_something_unreadable_removes_nothing(void **state)
 	story->lists[OBJECT_SERVICE] = ADDED SERVICE("a", "1", "") END;
 	start(scene);
 	story->lists[OBJECT_SERVICE] = ADDED "{\"kind\":\"Service\"}}\n" END;
-	kube_source_relist(story->source);
+	source_start(story->source);
 	run_until(scene, "!");
 	watch_says(scene, OBJECT_SERVICE, ADDED SERVICE("d", "10", ""), "+d");
 	assert_null(strstr(story->said, "-a"));
@@ -323,7 +323,7 @@ static void a_refused_object_in_a_new_list_stays(void **state)
 	story->lists[OBJECT_SERVICE] = ADDED SERVICE("a", "1", "") END;
 	start(scene);
 	story->lists[OBJECT_SERVICE] = ADDED BROKEN("a", "2") END ADDED SERVICE("z", "10", "");
-	kube_source_relist(story->source);
+	source_start(story->source);
 	run_until(scene, "+z");
 	assert_null(strstr(story->said, "-a"));
 }

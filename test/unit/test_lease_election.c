@@ -238,6 +238,19 @@ static void a_release_frees_the_lease_for_others(void **state)
 	assert_int_equal(step_at(&election, 900000), ELECTION_WAIT);
 }
 
+/* The look was under way when the agent was told to end. */
+static void a_lease_that_another_has_taken_is_not_released(void **state)
+{
+	struct lease_election election = new_leader(1000);
+	struct lease taken = held_by("another", "t1");
+
+	(void)state;
+	assert_true(election_release(&election, 2000));
+	assert_true(election_holds(&election));
+	election_looked(&election, &taken, 2100);
+	assert_false(election_holds(&election));
+}
+
 static void who_does_not_lead_has_nothing_to_release(void **state)
 {
 	struct lease_election election = new_election(), late = new_leader(1000);
@@ -333,6 +346,7 @@ int main(void)
 		cmocka_unit_test(renewals_that_all_fail_end_leading),
 		cmocka_unit_test(a_leader_that_sees_another_holder_leads_no_more),
 		cmocka_unit_test(a_release_frees_the_lease_for_others),
+		cmocka_unit_test(a_lease_that_another_has_taken_is_not_released),
 		cmocka_unit_test(who_does_not_lead_has_nothing_to_release),
 		cmocka_unit_test(taking_over_counts_a_transition_and_renewing_does_not),
 		cmocka_unit_test(all_agents_together_look_about_as_often_whatever_their_number),

@@ -89,6 +89,23 @@ static void a_broken_document_leaves_the_others_as_they_are(void **state)
 		watched, "+a !a.yaml:8:SyntaxError +b !a.yaml:18:UnsupportedValue +d +e synced ");
 }
 
+static void a_field_that_a_route_does_not_have_is_refused(void **state)
+{
+	struct manifest_directory *watched = *state;
+
+	manifest_directory_write(watched, "a.yaml",
+				 "apiVersion: pathroute.io/v1alpha1\nkind: PathRoute\n"
+				 "metadata: {name: a}\nspec:\n"
+				 "  listeners: [{node: {port: 80}}]\n  rules:\n"
+				 "  - match: {path: {value: /}}\n    redirect: {path: /new}\n"
+				 "  - match: {path: {value: /a}}\n    redirect:\n"
+				 "      path: /new\n      code: 301\n");
+	manifest_directory_write(watched, "b.yaml",
+				 "apiVersion: v1\nkind: Service\nmetadata: {name: b}\n"
+				 "spec: {sessionAffinity: None}\n");
+	manifest_directory_start(watched, "!a.yaml:11:UnsupportedValue +b synced ");
+}
+
 static void the_last_good_version_of_a_refused_object_stays(void **state)
 {
 	struct manifest_directory *watched = *state;
@@ -205,6 +222,7 @@ int main(void)
 		TEST(a_list_is_taken_apart),
 		TEST(objects_of_other_kinds_are_counted_not_refused),
 		TEST(a_broken_document_leaves_the_others_as_they_are),
+		TEST(a_field_that_a_route_does_not_have_is_refused),
 		TEST(the_last_good_version_of_a_refused_object_stays),
 		TEST(while_a_document_is_no_yaml_no_object_of_its_file_goes),
 		TEST(a_file_that_is_too_large_changes_nothing),

@@ -39,7 +39,11 @@ static struct endpoint_reading endpoints[] = {
 
 static struct device_reading devices[] = {
 	{.ifindex = 3,
-	 .device = {.mtu = 1500, .name = "veth0", .attach = 1, .xdp = 1, .before = 2}},
+	 .device = {.mtu = 1500,
+		    .name = "veth0",
+		    .attach = 1,
+		    .xdp = 1,
+		    .others = {{.before = 2}, {.behind = 3}}}},
 	{.ifindex = 4, .device = {.mtu = 1500, .name = "veth1", .attach = 0}},
 };
 
@@ -236,10 +240,10 @@ static void rules_and_endpoints_have_their_labels(void **state)
 	assert_line(text, "pathroute_flows{state=\"waiting\"} 6");
 	assert_line(text, "pathroute_map_capacity{map=\"flows\"} 131072");
 	assert_line(text, "pathroute_device_attached{device=\"veth1\",mode=\"none\"} 0");
-	assert_line(text,
-		    "pathroute_device_foreign_programs{device=\"veth0\",position=\"before\"} 2");
-	assert_line(text,
-		    "pathroute_device_foreign_programs{device=\"veth0\",position=\"behind\"} 0");
+	assert_line(text, "pathroute_device_foreign_programs{device=\"veth0\",hook=\"ingress\","
+			  "position=\"before\"} 2");
+	assert_line(text, "pathroute_device_foreign_programs{device=\"veth0\",hook=\"egress\","
+			  "position=\"behind\"} 3");
 	assert_line(text, "pathroute_device_xdp{device=\"veth0\",state=\"native\"} 1");
 	assert_line(text, "pathroute_device_xdp{device=\"veth1\",state=\"off\"} 0");
 	assert_line(text, "pathroute_xdp_packets_total{verdict=\"syn_answered\"} 8");

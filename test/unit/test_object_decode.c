@@ -18,6 +18,29 @@
 	"apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n" \
 	"metadata: {name: web-1, namespace: shop, labels: {kubernetes.io/service-name: web}}\n"
 
+static void a_kind_that_is_nearly_ours_is_refused(void **state)
+{
+	static const char *const texts[][2] = {
+		{"apiVersion: pathroute.io/v1alpha1\nkind: Pathroute\n", "kind: must be PathRoute"},
+		{"apiVersion: pathroute.io/v1alpha1\nkind: Route\n", "kind: must be PathRoute"},
+		{"apiVersion: pathroutes.io/v1alpha1\nkind: PathRoute\n",
+		 "apiVersion: must be pathroute.io/v1alpha1"},
+		{"apiVersion: v1\nkind: PathRoute\n", "apiVersion: must be pathroute.io/v1alpha1"},
+		{"apiVersion: v1\nkind: service\n", "kind: must be Service"},
+		{"apiVersion: discovery.k8s.io/v1\nkind: Endpointslice\n",
+		 "kind: must be EndpointSlice"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct rejection rejection = {0};
+		struct object *object = NULL;
+
+		assert_int_equal(object_text_decode(texts[i][0], &object, &rejection), -EINVAL);
+		assert_string_equal(rejection.message, texts[i][1]);
+	}
+}
+
 static void objects_of_other_kinds_are_not_ours(void **state)
 {
 	static const char *const texts[] = {
@@ -251,6 +274,7 @@ static void a_slice_may_be_empty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_kind_that_is_nearly_ours_is_refused),
 		cmocka_unit_test(objects_of_other_kinds_are_not_ours),
 		cmocka_unit_test(a_mistake_is_told_with_its_field),
 		cmocka_unit_test(metadata_is_read),

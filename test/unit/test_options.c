@@ -158,7 +158,11 @@ static void mistakes_name_the_option(void **state)
 	assert_int_equal(READ(scene, REQUIRED, "--node-address", "node-1"), -EINVAL);
 	assert_string_equal(scene->error, "--node-address: \"node-1\" is no IP address");
 	assert_int_equal(READ(scene, REQUIRED, "--flows", "1"), -EINVAL);
-	assert_string_equal(scene->error, "--flows: unknown option");
+	assert_string_equal(scene->error, "--flows: unknown option, or the beginning of several");
+	assert_int_equal(READ(scene, REQUIRED, "--node", "a"), -EINVAL);
+	assert_string_equal(scene->error, "--node: unknown option, or the beginning of several");
+	assert_int_equal(READ(scene, REQUIRED, "-xV"), -EINVAL);
+	assert_string_equal(scene->error, "-x: unknown option");
 	assert_int_equal(READ(scene, REQUIRED, "--bpffs"), -EINVAL);
 	assert_string_equal(scene->error, "--bpffs: needs a value");
 	assert_int_equal(READ(scene, REQUIRED, "--access-log-sample", "0"), -EINVAL);
@@ -170,6 +174,7 @@ static void mistakes_name_the_option(void **state)
 					  "from 1024 to 65535, not \"20000\"");
 	assert_int_equal(READ(scene, REQUIRED, "--nat-ports", "20000-20100"), -EINVAL);
 	assert_int_equal(READ(scene, REQUIRED, "--nat-ports", "65000-65999"), -EINVAL);
+	assert_int_equal(READ(scene, REQUIRED, "--nat-ports=-5-2000"), -EINVAL);
 	assert_int_equal(READ(scene, REQUIRED, "run"), -EINVAL);
 	assert_string_equal(scene->error, "run: unknown command");
 }

@@ -266,12 +266,13 @@ static void a_listener_that_cannot_be_found_is_reported(void **state)
 		const char *listener, *message;
 	} cases[] = {
 		{"{service: {name: nowhere, port: 80}}",
-		 "service nowhere:80: the Service does not exist"},
+		 "service shop/nowhere:80: the Service does not exist"},
 		{"{service: {name: web, port: 82}}",
-		 "service web:82: the Service has no such TCP port"},
+		 "service shop/web:82: the Service has no such TCP port"},
 		{"{service: {name: web, port: ftp}}",
-		 "service web:ftp: the Service has no such TCP port"},
-		{"{service: {name: api, port: 80}}", "service api:80: the Service has no address"},
+		 "service shop/web:ftp: the Service has no such TCP port"},
+		{"{service: {name: api, port: 80}}",
+		 "service shop/api:80: the Service has no address"},
 		{"{node: {port: 80}}", "node port 80: no address of this node is known"},
 	};
 	const struct route_condition *condition;
