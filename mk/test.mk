@@ -2,7 +2,9 @@
 # Test levels. Each leaves "passed failed skipped" in $(RESULTS)/<level>.txt; `test` adds them up.
 
 LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e test-image test-cluster
-LAB := $(if $(wildcard test/lab/run),test/lab/run,$(PYTHON) -m pytest test/lab)
+# Labs mostly wait. 0: one test after the other, in one process.
+LAB_WORKERS ?= 3
+LAB := $(PYTHON) -m pytest -n $(LAB_WORKERS) --dist loadfile test/lab
 E2E := $(PYTHON) -m pytest test/e2e
 CLUSTER := $(PYTHON) -m pytest test/cluster
 KUBERNETES := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy
@@ -37,7 +39,6 @@ test-e2e: $(PROGRAMS) $(E2E_PROGRAMS)
 	@$(if $(IS_ROOT),deps/helm/build >/dev/null || echo 'SKIPPED: tests of the chart: no helm')
 	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-e2e.txt $(E2E)
 
-# Building the same twice needs no root; the image does.
 # Endpoints that change for CHURN_SECONDS; test-e2e has a short time of it.
 CHURN_SECONDS ?= 60
 test-churn: $(PROGRAMS) $(E2E_PROGRAMS)
@@ -45,6 +46,7 @@ test-churn: $(PROGRAMS) $(E2E_PROGRAMS)
 	@$(if $(IS_ROOT),,SKIP='not root') CHURN_SECONDS=$(CHURN_SECONDS) \
 		test/run-pytest $(RESULTS)/test-churn.txt $(E2E)/test_scale.py
 
+# Building the same twice needs no root; the image does.
 test-image:
 	@test/run-pytest $(RESULTS)/test-image.txt $(PYTHON) -m pytest test/image
 

@@ -113,22 +113,12 @@ int attach_tcx(const struct attach_point *point)
 									     : created;
 }
 
-static int tcx_detach(const char *directory, const char *name)
-{
-	_cleanup_close_ int fd = pins_open(directory, name);
-
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	bpf_link_detach(fd); /* fails if the device is gone; unpinning is what counts then */
-	return pins_unlink(directory, name);
-}
-
 int attach_tcx_remove(const char *directory, uint32_t ifindex, enum attach_hook hook)
 {
 	char name[32];
 
 	tcx_pin_name(ifindex, hook, name, sizeof(name));
-	return tcx_detach(directory, name);
+	return pins_detach_link(directory, name);
 }
 
 struct link_update {
@@ -145,7 +135,7 @@ static int link_update(void *context, const char *directory, const char *name)
 	if (fd < 0)
 		return fd;
 	if (program_fd < 0)
-		return tcx_detach(directory, name);
+		return pins_detach_link(directory, name);
 	if (!tcx_ifindex(fd))
 		return pins_unlink(directory, name);
 	if (bpf_link_update(fd, program_fd, NULL))
@@ -167,7 +157,7 @@ int attach_update_links(const char *directory, const int program_fds[ATTACH_HOOK
 static int link_remove(void *context, const char *directory, const char *name)
 {
 	(void)context;
-	return tcx_detach(directory, name);
+	return pins_detach_link(directory, name);
 }
 
 int attach_remove_links(const char *directory)

@@ -54,22 +54,12 @@ int attach_xdp(const char *directory, uint32_t ifindex, int program_fd)
 	return created < 0 ? created : pins_put(directory, name, created);
 }
 
-static int xdp_detach(const char *directory, const char *name)
-{
-	_cleanup_close_ int fd = pins_open(directory, name);
-
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	bpf_link_detach(fd); /* fails if the device is gone; unpinning is what counts then */
-	return pins_unlink(directory, name);
-}
-
 int attach_xdp_remove(const char *directory, uint32_t ifindex)
 {
 	char name[32];
 
 	xdp_pin_name(ifindex, name, sizeof(name));
-	return xdp_detach(directory, name);
+	return pins_detach_link(directory, name);
 }
 
 static int link_update(void *context, const char *directory, const char *name)
@@ -82,7 +72,7 @@ static int link_update(void *context, const char *directory, const char *name)
 		return fd;
 	if (*program_fd < 0 || !xdp_ifindex(fd, &program_id) ||
 	    bpf_link_update(fd, *program_fd, NULL))
-		return xdp_detach(directory, name);
+		return pins_detach_link(directory, name);
 	return 0;
 }
 

@@ -124,6 +124,16 @@ int pins_unlink(const char *directory, const char *name)
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
+int pins_detach_link(const char *directory, const char *name)
+{
+	_cleanup_close_ int fd = pins_open(directory, name);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	bpf_link_detach(fd); /* fails if the device is gone; unpinning is what counts then */
+	return pins_unlink(directory, name);
+}
+
 static bool is_dot(const char *name)
 {
 	return !strcmp(name, ".") || !strcmp(name, "..");

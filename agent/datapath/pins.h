@@ -39,6 +39,9 @@ int pins_put(const char *directory, const char *name, int fd);
 /* 0 also when nothing is pinned there. */
 int pins_unlink(const char *directory, const char *name);
 
+/* Detaches the pinned link and unpins it. 0 also when nothing is pinned there. */
+int pins_detach_link(const char *directory, const char *name);
+
 /* Calls back for each pinned link with its file name; non-zero ends the walk and is returned.
  * 0 when there is no such directory. */
 typedef int (*pins_visit_link)(void *context, const char *directory, const char *name);

@@ -66,3 +66,15 @@ def make_shop(cluster, current):
     if current.cluster is cluster:
         for shop in shops:
             shop.close()
+
+
+@pytest.fixture(scope="module")
+def near(shop):
+    """A pod on the node that has all web servers of the file's own fixture `shop`."""
+    return shop.client("node1")
+
+
+@pytest.fixture(scope="module")
+def far(shop):
+    """A pod on the node that has none of them."""
+    return shop.client("node2")

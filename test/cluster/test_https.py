@@ -24,16 +24,6 @@ def shop(make_shop):
 
 
 @pytest.fixture(scope="module")
-def near(shop):
-    return shop.client("node1")
-
-
-@pytest.fixture(scope="module")
-def far(shop):
-    return shop.client("node2")
-
-
-@pytest.fixture(scope="module")
 def folder(cluster, tmp_path_factory):
     """With the certificate, which is also in the Secret."""
     folder = str(tmp_path_factory.mktemp("tls"))

@@ -18,18 +18,6 @@ def shop(make_shop):
     return make_shop(node="node1", node_port=NODE_PORT)
 
 
-@pytest.fixture(scope="module")
-def near(shop):
-    """A pod on the node that has all web servers."""
-    return shop.client("node1")
-
-
-@pytest.fixture(scope="module")
-def far(shop):
-    """A pod on the node that has none."""
-    return shop.client("node2")
-
-
 def check_all_paths(client, address, port=80):
     for path, pods in PATHS.items():
         reply = ask(client, address, path, port, timeout=SOON)

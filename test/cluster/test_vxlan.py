@@ -22,11 +22,6 @@ def shop(make_shop):
     return make_shop(node="node1")
 
 
-@pytest.fixture(scope="module")
-def far(shop):
-    return shop.client("node2")
-
-
 def test_pods_reach_pods_of_another_node(shop, far):
     for path, pods in PATHS.items():
         reply = ask(far, shop.web, path)

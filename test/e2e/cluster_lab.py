@@ -44,11 +44,6 @@ class KubeAgent(Agent):
             line = next(line for line in file if line.startswith("VmRSS:"))
         return int(line.split()[1]) * 1024
 
-    def processor_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
-            fields = file.read().rsplit(") ", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
 
 class ClusterLab(Lab):
     """space: the Kubernetes namespace of its objects; token: what the agent shows."""

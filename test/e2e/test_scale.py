@@ -39,14 +39,14 @@ def test_a_thousand_routes_are_synced_and_stay_so_while_endpoints_change(crowd):
     lab.agent.start()
     first = time.monotonic() - start
     assert not difference(population.wanted(), programmed(lab.agent))
-    memory, processor = lab.agent.memory(), lab.agent.processor_seconds()
+    memory, processor = lab.agent.memory(), lab.agent.process.processor_seconds()
     note(f"first sync: {first:.2f} s, {processor:.2f} s of CPU, {memory / MIB:.1f} MiB resident")
     assert first < 15 and memory < 256 * MIB
     # Some changes and an audit first, so that every buffer has had its size.
     population.churn(RATE, 3, seed=1)
     lab.agent.process.send(signal.SIGUSR2)
     wait.until(lambda: lab.agent.metric("pathroute_map_audits_total") > 0, "the agent's audit")
-    memory, processor = lab.agent.memory(), lab.agent.processor_seconds()
+    memory, processor = lab.agent.memory(), lab.agent.process.processor_seconds()
     times = lab.agent.event_times()
     paths = {population.path(number): {pod.name} for number, pod in enumerate(lab.pods)}
     with Load(lab["client"], manifests.WEB_IPV4, paths, threads=2) as load:
@@ -58,7 +58,7 @@ def test_a_thousand_routes_are_synced_and_stay_so_while_endpoints_change(crowd):
     done = lab.audit()
     assert done.returncode == 0, done.stdout
     grown = lab.agent.memory() - memory
-    used = lab.agent.processor_seconds() - processor
+    used = lab.agent.process.processor_seconds() - processor
     times = {bound: count - times[bound] for bound, count in lab.agent.event_times().items()}
     slowest = bound_of(times, 0.99)
     note(f"event -> tables: p50 up to {bound_of(times, 0.5) * 1000:g} ms, "

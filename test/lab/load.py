@@ -4,6 +4,7 @@
 import threading
 import time
 
+import packets
 import wait
 from raw_http import Connection
 
@@ -94,3 +95,14 @@ class Load:
     def check(self):
         assert not self.failures, (f"{len(self.failures)} of {self.done + len(self.failures)} "
                                    "requests failed:\n" + "\n".join(self.failures[:20]))
+
+
+def serve_in_flood(lab, address, paths, frames):
+    """The peer `attacker` sends the frames, and not one request of the peer `client` fails."""
+    with packets.open_device(lab["attacker"].namespace) as raw, \
+         Load(lab["client"], address, paths, threads=2) as load:
+        load.wait_for_more(20)
+        for frame in frames:
+            raw.send(frame)
+        load.wait_for_more(100)
+    load.check()

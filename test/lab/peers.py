@@ -5,6 +5,7 @@ import hashlib
 import os
 import textwrap
 
+import topology
 import wait
 from processes import Process
 
@@ -76,7 +77,7 @@ def start_nginx_proxy(peer, directory, routes, port=POD_PORT):
     """routes: {path prefix: [(address, port), ...]}. Upstream connections are kept alive."""
     upstreams, locations = [], []
     for index, (path, targets) in enumerate(routes.items()):
-        servers = " ".join(f"server {f'[{address}]' if ':' in address else address}:{target};"
+        servers = " ".join(f"server {topology.in_url(address)}:{target};"
                            for address, target in targets)
         upstreams.append(f"upstream u{index} {{ {servers} "
                          "keepalive 256; keepalive_requests 100000000; }")

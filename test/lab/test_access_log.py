@@ -11,6 +11,7 @@ import pytest
 
 import manifests
 import peers
+import topology
 import wait
 from agent import BUILD
 from lab_fixtures import opened
@@ -94,7 +95,7 @@ def test_a_request_is_told_with_all_that_is_known(logged, log, web, version):
     assert entry["rule"] == "shop/shop/api"
     assert entry["service"] == "shop/api:80"
     address = logged["api"].address(version)
-    host = f"[{address}]" if version == 6 else address
+    host = topology.in_url(address)
     assert entry["endpoint"] == f"{host}:{peers.POD_PORT}"
     assert entry["request_bytes"] == len(request("/api/items?page=2"))
     assert entry["reply_bytes"] > len(reply.body)

@@ -10,7 +10,7 @@ import manifests
 import peers
 import wait
 from agent import BUILD
-from lab_fixtures import opened, start_shop
+from lab_fixtures import start_shop
 from raw_http import Connection, ask, request
 
 
@@ -123,12 +123,6 @@ def test_ended_flows_are_collected_without_the_agent(own_shop, web):
     wait.until(lambda: own_shop.agent.flow_count() == 0, "an empty flow table", timeout=60,
                interval=0.5)
     assert ask(own_shop["client"], web, "/api/").pod == "api"
-
-
-@pytest.fixture(scope="module")
-def shop():
-    with opened() as make:
-        yield start_shop(make())
 
 
 def test_metrics_count_requests_by_rule(shop, web):

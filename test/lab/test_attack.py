@@ -12,7 +12,7 @@ import packets
 import topology
 import wait
 from lab_fixtures import opened, start_shop
-from load import Load
+from load import Load, serve_in_flood
 from raw_http import Connection, request
 
 FLOOD = 100000
@@ -40,13 +40,7 @@ def spoofed_syns(attacker, version, web):
 def test_a_syn_flood_leaves_no_entry_and_honest_requests_succeed(shop, version, web):
     frames = list(spoofed_syns(shop["attacker"], version, web))
     before = shop.agent.verdicts().get("syn_answered", 0)
-    with packets.open_device(shop["attacker"].namespace) as raw, \
-         Load(shop["client"], web, HONEST, threads=2) as load:
-        load.wait_for_more(20)
-        for frame in frames:
-            raw.send(frame)
-        load.wait_for_more(100)
-    load.check()
+    serve_in_flood(shop, web, HONEST, frames)
     assert shop.agent.verdicts()["syn_answered"] - before >= FLOOD
     spoofed = [entry for entry in shop.agent.flow_clients() if entry.startswith(SPOOFED[version])]
     assert not spoofed
@@ -108,7 +102,7 @@ def test_a_three_megabyte_post_to_a_path_without_rule_reads_the_404(shop, web):
 
 
 def test_curl_reads_the_404_of_a_large_post(shop, web):
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
     path = os.path.join(shop.directory, "body")
     with open(path, "wb") as file:
         file.write(os.urandom(3 << 20))

@@ -5,12 +5,14 @@ import contextlib
 import hashlib
 import os
 import re
+import statistics
 import time
 
 import pytest
 
 import origin
 import tcp_info
+import topology
 from lab_fixtures import opened, origins_started
 from forwarder import Forwarder
 from origin import Origin, constant
@@ -34,6 +36,7 @@ CHUNKINGS = {
 # Where nothing is lost.
 WHOLE = {"10 MB in 100 B": (DATA, 100, b"", b""), "10 MB in 4 KiB": (DATA, 4096, b"", TRAILER)}
 HUGE = 5 << 30
+DELAYED_ACK = 0.04  # seconds: the least that a kernel waits with an acknowledgement
 ZEROS = memoryview(bytes(1 << 20))
 
 
@@ -332,18 +335,19 @@ def test_a_body_that_comes_behind_its_reply_does_not_delay_the_next_request(pods
     """The next request waits for the pod's acknowledgement of the body, and for no timer."""
     connection.send_at_once()
     before = tcp_info.counters(pods["client"].namespace, "Tcp")["RetransSegs"]
-    start = time.monotonic()
+    took = []
     for number in range(50):
+        start = time.monotonic()
         head, mark, body = request("/api/early", method="POST", body=bytes(100)).partition(
             b"\r\n\r\n")
         connection.send(head + mark)
         assert connection.reply().body == b"early"
         connection.send(body)
         assert connection.ask("/blog/next").pod == "blog"
-    elapsed = time.monotonic() - start
+        took.append(time.monotonic() - start)
     after = tcp_info.counters(pods["client"].namespace, "Tcp")["RetransSegs"]
     assert after - before <= 2, f"{after - before} retransmissions for 100 requests"
-    assert elapsed < 1, f"{elapsed:.1f} s for 50 bodies: their ACKs were waited for"
+    assert statistics.median(took) < DELAYED_ACK / 2, took
 
 
 def test_a_refused_expectation_is_the_last(connection, origins):
@@ -358,7 +362,7 @@ def test_a_refused_expectation_is_the_last(connection, origins):
 
 
 def test_curls_upload_after_100_continue_is_followed_by_another_pod(pods, origins, web):
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
     path = os.path.join(pods.directory, "upload")
     with open(path, "wb") as file:
         file.write(DATA)

@@ -10,6 +10,7 @@ import pytest
 
 import manifests
 import origin
+import topology
 import wait
 from lab_fixtures import opened, start_shop
 from forwarder import HERE
@@ -40,7 +41,7 @@ def any_host():
 @pytest.fixture
 def run(shop, web):
     """Runs a program with the web address in place of WEB; returns its output."""
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
 
     def run_client(*command, **options):
         return shop["client"].namespace.run(
@@ -103,7 +104,7 @@ def test_pythons_http_client_with_chunked_uploads(shop, web):
 @needs("/usr/bin/node")
 @pytest.mark.parametrize("at_once", [1, 6])
 def test_nodes_fetch(any_host, web, at_once):
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
     done = any_host["client"].namespace.run(
         "/usr/bin/node", os.path.join(PROGRAMS, "fetch.js"), f"http://{host}", 90, at_once, *PATHS)
     assert done.stdout.splitlines() == [f"200 {pod} {path}" for pod, path in expected(90)]
@@ -185,7 +186,7 @@ def served(name, kind, body):
 
 @needs("/usr/bin/chromium")
 def test_chromium_loads_a_page_from_three_services_of_one_origin(make_lab, web):
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
     answers = {"/page.html": served("frontend", "text/html", PAGE),
                "/api/part.js": served("api", "text/javascript", b'const part = "script";'),
                "/blog/part.svg": served("blog", "image/svg+xml", IMAGE)}

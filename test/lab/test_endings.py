@@ -44,24 +44,10 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def shop():
+def pods():
     """Three pods of the test's own."""
     with opened() as make, origins_started(make(), lambda pod: ANSWERS) as lab:
         yield lab
-
-
-@pytest.fixture
-def origins(shop):
-    """The pods, their memory empty."""
-    for entry in shop.origins.values():
-        entry.forget()
-    return shop.origins
-
-
-@pytest.fixture
-def connection(shop, web):
-    with Connection(shop["client"], web, timeout=20) as made:
-        yield made
 
 
 def visit(connection, *pods):
@@ -95,31 +81,31 @@ def test_interim_replies_do_not_end_a_request(connection, path, interims):
 # ---- The client ends ----
 
 
-def test_no_pod_keeps_a_connection_that_the_client_has_closed(shop, origins, web):
-    with Connection(shop["client"], web) as connection:
+def test_no_pod_keeps_a_connection_that_the_client_has_closed(pods, origins, web):
+    with Connection(pods["client"], web) as connection:
         for _ in range(5):
             visit(connection)
     for name, entry in origins.items():
         assert entry.wait_for_ends(1) == ["FIN"], name
 
 
-def test_a_client_that_closes_in_turn_with_replies_resets_no_pod(shop, origins, web):
+def test_a_client_that_closes_in_turn_with_replies_resets_no_pod(pods, origins, web):
     for turn in range(30):
-        with Connection(shop["client"], web) as connection:
+        with Connection(pods["client"], web) as connection:
             visit(connection, *list(PATHS)[:1 + turn % 3])
     for name, count in (("frontend", 30), ("api", 20), ("blog", 10)):
         assert set(origins[name].wait_for_ends(count)) == {"FIN"}, name
 
 
-def test_no_pod_keeps_a_connection_that_the_client_has_reset(shop, origins, web):
-    connection = Connection(shop["client"], web)
+def test_no_pod_keeps_a_connection_that_the_client_has_reset(pods, origins, web):
+    connection = Connection(pods["client"], web)
     visit(connection)
     connection.reset()
     for name, entry in origins.items():
         assert entry.wait_for_ends(1)[0] in ("FIN", "ECONNRESET"), name
 
 
-def test_no_pod_keeps_a_connection_after_the_routers_own_reply(shop, origins, connection):
+def test_no_pod_keeps_a_connection_after_the_routers_own_reply(pods, origins, connection):
     visit(connection)
     assert connection.ask("/", host="other.example.com").status == 404
     assert connection.read_to_end() == b""
@@ -128,11 +114,11 @@ def test_no_pod_keeps_a_connection_after_the_routers_own_reply(shop, origins, co
         assert entry.wait_for_ends(1)[0] in ("FIN", "ECONNRESET"), name
 
 
-def test_connections_leave_no_flow_behind(shop, web):
+def test_connections_leave_no_flow_behind(pods, web):
     for _ in range(10):
-        with Connection(shop["client"], web) as connection:
+        with Connection(pods["client"], web) as connection:
             visit(connection)
-    wait.until(lambda: shop.agent.flow_count() == 0, "an empty flow table", timeout=60,
+    wait.until(lambda: pods.agent.flow_count() == 0, "an empty flow table", timeout=60,
                interval=0.5)
 
 

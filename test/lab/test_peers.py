@@ -8,6 +8,7 @@ import re
 import pytest
 
 import peers
+import topology
 from lab_fixtures import opened
 from raw_http import ask
 
@@ -32,7 +33,7 @@ def shop():
 @pytest.fixture
 def run(shop, web):
     """Runs a client program with the web address in place of WEB; returns its output."""
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
 
     def run_client(*command):
         return shop["client"].namespace.run(*[word.replace("WEB", host) for word in command])

@@ -49,10 +49,9 @@ def test_a_pod_elsewhere_sees_a_client_on_the_node(shop, web, version):
     assert ask(shop["inside"], web, "/api/").seen["remote"] == shop["inside"].address(version)
 
 
-def test_one_client_port_serves_connection_after_connection(shop, version, web):
-    any_address = "::" if version == 6 else "0.0.0.0"
+def test_one_client_port_serves_connection_after_connection(shop, web):
     for turn in range(20):
-        with Connection(shop["client"], web, source=(any_address, 35555)) as connection:
+        with Connection(shop["client"], web, source=("", 35555)) as connection:
             connection.send(request(f"/api/{turn}"))
             assert connection.reply().seen["uri"] == f"/api/{turn}"
             connection.reset()

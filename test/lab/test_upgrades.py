@@ -11,6 +11,7 @@ import pytest
 import forwarder
 import manifests
 import origin
+import topology
 import websocket
 from lab_fixtures import opened, origins_started
 from origin import Origin, constant
@@ -122,7 +123,7 @@ def test_the_end_of_a_switched_connection_is_passed_on(connection, origins):
 
 
 def curl(pods, web, *arguments):
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
     return pods["client"].namespace.run(
         "curl", "-sS", "-H", "Host: shop.example.com", "-w",
         " HTTP/%{http_version} connects=%{num_connects}\n", *arguments,

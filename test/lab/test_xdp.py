@@ -13,10 +13,11 @@ import pytest
 
 import manifests
 import packets
+import topology
 import wait
 from foreign import Foreign
 from lab_fixtures import opened, start_shop
-from load import Load
+from load import Load, serve_in_flood
 from raw_http import ask
 from xdp_wire import Wire
 
@@ -40,7 +41,7 @@ def shop():
 
 def curl(client, web, path):
     """The pod that answered curl."""
-    host = f"[{web}]" if ":" in web else web
+    host = topology.in_url(web)
     body = client.namespace.run("curl", "-sS", "--fail", "-m", "20", "-H",
                                 "Host: shop.example.com", f"http://{host}{path}").stdout
     return body.split("\n")[0].removeprefix("pod=")
@@ -83,13 +84,7 @@ def spoofed_syn(attacker, version, web, number):
 def test_a_syn_flood_ends_at_xdp(shop, web, version):
     frames = [spoofed_syn(shop["attacker"], version, web, number) for number in range(FLOOD)]
     answered, taken = shop.agent.verdicts()["syn_answered"], by_xdp(shop.agent)["syn_answered"]
-    with packets.open_device(shop["attacker"].namespace) as raw, \
-         Load(shop["client"], web, PATHS, threads=2) as load:
-        load.wait_for_more(20)
-        for frame in frames:
-            raw.send(frame)
-        load.wait_for_more(100)
-    load.check()
+    serve_in_flood(shop, web, PATHS, frames)
     assert by_xdp(shop.agent)["syn_answered"] - taken >= FLOOD
     assert (shop.agent.verdicts()["syn_answered"] - answered ==
             by_xdp(shop.agent)["syn_answered"] - taken)

@@ -69,6 +69,10 @@ class Peer:
         return self.ipv6 if version == 6 else self.ipv4
 
 
+def in_url(address):
+    return f"[{address}]" if ":" in address else address
+
+
 def make_router(name):
     """Nothing but a namespace that forwards."""
     router = Namespace(name)

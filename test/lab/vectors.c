@@ -13,17 +13,6 @@
 
 static uint8_t bytes[VECTOR_MAX];
 
-static unsigned status_of(enum verdict verdict)
-{
-	static const unsigned statuses[VERDICT_COUNT] = {
-#define X(symbol, label, class, status, text) [VERDICT_##symbol] = (status),
-		VERDICTS(X)
-#undef X
-	};
-
-	return statuses[verdict];
-}
-
 /* The verdict on a vector, with that of our routes on what the parser accepts. */
 static enum verdict verdict_of(const struct http_vector *vector)
 {
@@ -40,7 +29,7 @@ static const char *outcome_of(const struct http_vector *vector)
 		return "waits";
 	if (verdict == VERDICT_CONTINUE)
 		return "passes";
-	return status_of(verdict) ? "reply" : "reset";
+	return http_vector_status(verdict) ? "reply" : "reset";
 }
 
 static const char *pod_of(const struct http_vector *vector)
@@ -69,7 +58,7 @@ static void print_vector(const struct http_vector *vector)
 	print_name(vector->name);
 	printf(", \"outcome\": \"%s\", \"status\": %u, \"pod\": \"%s\", \"defused\": %s, "
 	       "\"bytes\": \"",
-	       outcome_of(vector), status_of(verdict_of(vector)), pod_of(vector),
+	       outcome_of(vector), http_vector_status(verdict_of(vector)), pod_of(vector),
 	       vector->flags & HTTP_HEAD_UPGRADE_OTHER ? "true" : "false");
 	for (size_t i = 0; i < length; i++)
 		printf("%02x", bytes[i]);

@@ -24,6 +24,8 @@
 enum { RULE_API = 1, RULE_POST, RULE_OLD, RULE_DEFAULT };
 enum { HOST_ID_SHOP = 1, HOST_ID_WILDCARD, HOST_ID_ANY };
 
+struct ctl_maps ctl_maps;
+
 static struct ip_address address(const char *text)
 {
 	struct ip_address result = {.word = {0, 0, htonl(0xffff), 0}};
@@ -277,14 +279,14 @@ static int load(struct ctl_maps *maps)
 	return pathroute_tc__load(maps->skeleton);
 }
 
-int ctl_maps_attach(struct ctl_maps *maps, enum attach_wish wish)
+int ctl_maps_attach(enum attach_wish wish)
 {
 	char directory[PINS_PATH_MAX];
 	struct attach_point point = {directory, if_nametoindex("lo"), ATTACH_INGRESS,
-				     maps->program_fd, wish};
-	int error = pins_format_directory(maps->bpffs, directory, sizeof(directory));
+				     ctl_maps.program_fd, wish};
+	int error = pins_format_directory(ctl_maps.bpffs, directory, sizeof(directory));
 
-	return error ? error : attach_device(&point, &maps->attached);
+	return error ? error : attach_device(&point, &ctl_maps.attached);
 }
 
 static int put_program(struct ctl_maps *maps)
@@ -302,41 +304,48 @@ static int put_program(struct ctl_maps *maps)
 	if (maps->program_fd < 0 || bpf_obj_get_info_by_fd(maps->program_fd, &info, &length))
 		return -errno;
 	maps->program_id = info.id;
-	error = ctl_maps_attach(maps, ATTACH_WISH_AUTO);
+	error = ctl_maps_attach(ATTACH_WISH_AUTO);
 	device.attach = maps->attached;
 	put(maps, "devices", &ifindex, &device);
 	return error;
 }
 
-int ctl_maps_create(struct ctl_maps *ret_maps)
+static int make(struct ctl_maps *maps)
 {
-	struct ctl_maps maps = {.bpffs = "/sys/fs/bpf/test-ctl-XXXXXX"};
 	int error;
 
-	if (!mkdtemp(maps.bpffs))
+	if (!mkdtemp(maps->bpffs))
 		return -errno;
-	error = unshare(CLONE_NEWNET) ? -errno : load(&maps);
-	if (!error)
-		error = put_program(&maps);
+	error = unshare(CLONE_NEWNET) ? -errno : load(maps);
+	return error ? error : put_program(maps);
+}
+
+int ctl_maps_begin(void **state)
+{
+	int error;
+
+	ctl_maps = (struct ctl_maps){.bpffs = "/sys/fs/bpf/test-ctl-XXXXXX", .program_fd = -1};
+	error = make(&ctl_maps);
 	if (error) {
 		fprintf(stderr, "cannot make the maps: %s\n", strerror(-error));
-		ctl_maps_remove(&maps);
+		ctl_maps_end(state);
 		return error;
 	}
-	put_routes(&maps);
-	put_rules(&maps);
-	put_sets(&maps);
-	put_endpoints(&maps);
-	put_flows(&maps);
-	put_counters(&maps);
-	*ret_maps = maps;
+	put_routes(&ctl_maps);
+	put_rules(&ctl_maps);
+	put_sets(&ctl_maps);
+	put_endpoints(&ctl_maps);
+	put_flows(&ctl_maps);
+	put_counters(&ctl_maps);
 	return 0;
 }
 
-void ctl_maps_remove(struct ctl_maps *maps)
+int ctl_maps_end(void **state)
 {
-	pathroute_tc__destroy(maps->skeleton);
-	close(maps->program_fd);
-	pins_remove(maps->bpffs);
-	rmdir(maps->bpffs);
+	(void)state;
+	pathroute_tc__destroy(ctl_maps.skeleton);
+	close(ctl_maps.program_fd);
+	pins_remove(ctl_maps.bpffs);
+	rmdir(ctl_maps.bpffs);
+	return 0;
 }

@@ -30,11 +30,14 @@ struct ctl_maps {
 	enum attach_mode attached;
 };
 
-/* Returns 0 or a negative errno. */
-int ctl_maps_create(struct ctl_maps *ret_maps);
+/* Those of the running group of tests. */
+extern struct ctl_maps ctl_maps;
+
+/* Group fixture. */
+int ctl_maps_begin(void **state);
+int ctl_maps_end(void **state);
 
 /* Puts the program on the loopback device in another mode than recorded, perhaps. */
-int ctl_maps_attach(struct ctl_maps *maps, enum attach_wish wish);
-void ctl_maps_remove(struct ctl_maps *maps);
+int ctl_maps_attach(enum attach_wish wish);
 
 #endif

@@ -235,3 +235,22 @@ void pod_passes_at(struct connection *c, uint16_t flags, const char *text, struc
 	pass_to_client_at(c, &segment, place);
 	client_hears(c, &want);
 }
+
+static void expect_reset_at(struct connection *c, const struct ip_address *to, uint32_t seq,
+			    struct place place)
+{
+	struct tcp_segment reset = take_segment_at(c, place);
+
+	if (memcmp(&reset.destination, to, sizeof(*to)))
+		expect_fail(place, "the segment goes to another address");
+	expect_number_at(reset.flags & TCP_RST, TCP_RST, "RST", place);
+	expect_number_at(reset.seq, seq, "seq", place);
+}
+
+void expect_both_reset_at(struct connection *c, enum verdict verdict, struct place place)
+{
+	expect_verdict_at(c, verdict, place);
+	expect_reset_at(c, &c->pod_address[c->pod_number], c->pod.ack, place);
+	expect_reset_at(c, &c->client_address, c->client.ack, place);
+	expect_nothing_more_at(c, place);
+}

@@ -38,6 +38,7 @@ void pass_to_pod_at(struct connection *c, const struct tcp_segment *segment, str
 void pass_to_client_at(struct connection *c, const struct tcp_segment *segment, struct place place);
 void client_passes_at(struct connection *c, uint16_t flags, const char *text, struct place place);
 void pod_passes_at(struct connection *c, uint16_t flags, const char *text, struct place place);
+void expect_both_reset_at(struct connection *c, enum verdict verdict, struct place place);
 void expect_number_at(uint64_t got, uint64_t want, const char *what, struct place place);
 
 /* Exactly this verdict was counted, once. */
@@ -60,6 +61,10 @@ void expect_number_at(uint64_t got, uint64_t want, const char *what, struct plac
 
 /* The same, and it is the only one that is left. */
 #define expect_only(c, want, any) expect_only_at(c, want, any, HERE)
+
+/* With this verdict, a RST for the pod and one for the client in the numbers that they expect, and
+ * nothing else was sent. */
+#define expect_both_reset(c, verdict) expect_both_reset_at(c, verdict, HERE)
 
 /* One side sends, and the other gets exactly the translated segment. */
 #define pass_to_pod(c, segment) pass_to_pod_at(c, segment, HERE)

@@ -117,6 +117,13 @@ void reply_is_taken(struct connection *c, const char *reply)
 	client_passes(c, 0, NULL);
 }
 
+void connection_splice_waiting(struct connection *c)
+{
+	connection_splice(c, REQUEST_ROOT);
+	client_says(c, TCP_PSH, REQUEST_API);
+	expect_dropped(c, VERDICT_REQUEST_WAITS);
+}
+
 void reroute(struct connection *c, const char *request, struct leg *ret_left)
 {
 	client_says(c, TCP_PSH, request);

@@ -40,6 +40,9 @@ uint32_t active_on(const struct connection *c, unsigned pod);
 /* The reply to the only outstanding request, acknowledged by the client in a segment of its own. */
 void reply_is_taken(struct connection *c, const char *reply);
 
+/* A joined connection on which REQUEST_API waits for the reply to REQUEST_ROOT. */
+void connection_splice_waiting(struct connection *c);
+
 /* A request to another rule on an idle connection, up to the first acknowledgement of its pod. */
 void reroute(struct connection *c, const char *request, struct leg *ret_left);
 

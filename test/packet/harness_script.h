@@ -100,6 +100,9 @@ void client_connects(struct connection *c);
 /* Takes the SYN to a pod from what the last run sent; sets pod_number. */
 struct tcp_segment take_pod_syn(struct connection *c);
 
+/* A request for a rule is complete; the SYN is taken. */
+struct tcp_segment call_pod(struct connection *c, const char *request);
+
 /* The pod answers the SYN and takes the held bytes into `stream`. */
 void pod_accepts(struct connection *c);
 

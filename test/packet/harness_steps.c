@@ -126,6 +126,14 @@ struct tcp_segment take_pod_syn(struct connection *c)
 	return syn;
 }
 
+struct tcp_segment call_pod(struct connection *c, const char *request)
+{
+	client_connects(c);
+	client_says(c, TCP_PSH, request);
+	expect_verdict(c, VERDICT_POD_SYN);
+	return take_pod_syn(c);
+}
+
 static void append(struct connection *c, const struct tcp_segment *data)
 {
 	if (data->seq != c->pod.ack || c->stream_length + data->payload_length > sizeof(c->stream))
@@ -168,10 +176,7 @@ void pod_accepts(struct connection *c)
 
 void connection_splice(struct connection *c, const char *request)
 {
-	client_connects(c);
-	client_says(c, TCP_PSH, request);
-	expect_verdict(c, VERDICT_POD_SYN);
-	take_pod_syn(c);
+	call_pod(c, request);
 	pod_accepts(c);
 	pod_says(c, 0, NULL);
 	expect_verdict(c, VERDICT_TO_CLIENT);

@@ -165,14 +165,20 @@ static bool comes_by_xdp(const struct testbed *testbed, const struct packet *pac
 	return testbed->with_xdp && ifindex == testbed->network.client.ifindex && !packet->gso_size;
 }
 
-static int run_tc(struct testbed *testbed, const struct packet *packet, int ifindex)
+static struct __sk_buff context_of(const struct testbed *testbed, const struct packet *packet,
+				   int ifindex)
 {
-	struct __sk_buff context = {
+	return (struct __sk_buff){
 		.ifindex = (uint32_t)ifindex,
 		.ingress_ifindex = came_in_by(testbed, ifindex),
 		.gso_size = packet->gso_size,
 		.gso_segs = packet->gso_segs,
 	};
+}
+
+static int run_tc(struct testbed *testbed, const struct packet *packet, int ifindex)
+{
+	struct __sk_buff context = context_of(testbed, packet, ifindex);
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->bytes,
 		    .data_size_in = (uint32_t)packet->length, .data_out = testbed->after.bytes,
 		    .data_size_out = sizeof(testbed->after.bytes), .ctx_in = &context,
@@ -230,12 +236,7 @@ int testbed_attach(struct testbed *testbed)
 
 static int act_tc(const struct testbed *testbed, const struct packet *packet, int ifindex)
 {
-	struct __sk_buff context = {
-		.ifindex = (uint32_t)ifindex,
-		.ingress_ifindex = came_in_by(testbed, ifindex),
-		.gso_size = packet->gso_size,
-		.gso_segs = packet->gso_segs,
-	};
+	struct __sk_buff context = context_of(testbed, packet, ifindex);
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->bytes,
 		    .data_size_in = (uint32_t)packet->length, .ctx_in = &context,
 		    .ctx_size_in = sizeof(context));

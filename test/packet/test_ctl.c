@@ -19,29 +19,14 @@
 #include "ctl_maps.h"
 #include "ctl_process.h"
 
-static struct ctl_maps maps;
-
-static int fill(void **state)
-{
-	(void)state;
-	return ctl_maps_create(&maps);
-}
-
-static int remove_all(void **state)
-{
-	(void)state;
-	ctl_maps_remove(&maps);
-	return 0;
-}
-
 static const cJSON *run_json(int expected_status, const char *const *words)
 {
-	return ctl_json_run(maps.bpffs, expected_status, words);
+	return ctl_json_run(ctl_maps.bpffs, expected_status, words);
 }
 
 static char *run_text(int expected_status, const char *const *words)
 {
-	return ctl_json_run_text(maps.bpffs, expected_status, words);
+	return ctl_json_run_text(ctl_maps.bpffs, expected_status, words);
 }
 
 static void status_counts_what_the_maps_hold(void **state)
@@ -100,9 +85,9 @@ static void status_asks_the_kernel_what_is_attached(void **state)
 
 	(void)state;
 	ctl_json_assert_text(json, "devices.1.name", "lo");
-	ctl_json_assert_text(json, "devices.1.hook", readings_attach_label(maps.attached));
+	ctl_json_assert_text(json, "devices.1.hook", readings_attach_label(ctl_maps.attached));
 	assert_true(cJSON_IsTrue(ctl_json_at(json, "devices.1.asRecorded")));
-	ctl_json_assert_number(json, "devices.1.programId", maps.program_id);
+	ctl_json_assert_number(json, "devices.1.programId", ctl_maps.program_id);
 }
 
 static void status_tells_a_device_that_is_attached_otherwise(void **state)
@@ -110,11 +95,11 @@ static void status_tells_a_device_that_is_attached_otherwise(void **state)
 	const cJSON *json;
 
 	(void)state;
-	assert_int_equal(ctl_maps_attach(&maps, ATTACH_WISH_CLSACT), 0);
+	assert_int_equal(ctl_maps_attach(ATTACH_WISH_CLSACT), 0);
 	json = run_json(0, WORDS("status"));
 	ctl_json_assert_text(json, "devices.1.hook", "clsact");
-	ctl_json_assert_number(json, "devices.1.programId", maps.program_id);
-	assert_int_equal(ctl_maps_attach(&maps, ATTACH_WISH_AUTO), 0);
+	ctl_json_assert_number(json, "devices.1.programId", ctl_maps.program_id);
+	assert_int_equal(ctl_maps_attach(ATTACH_WISH_AUTO), 0);
 }
 
 static void status_tells_when_a_device_has_lost_its_program(void **state)
@@ -297,5 +282,5 @@ int main(void)
 		cmocka_unit_test(without_pins_it_ends_with_1),
 	};
 
-	return cmocka_run_group_tests(tests, fill, remove_all);
+	return cmocka_run_group_tests(tests, ctl_maps_begin, ctl_maps_end);
 }

@@ -28,24 +28,9 @@
 #define RULE 1 /* shop/web/api */
 #define PAUSE_US 5000
 
-static struct ctl_maps maps;
-
-static int fill(void **state)
-{
-	(void)state;
-	return ctl_maps_create(&maps);
-}
-
-static int remove_all(void **state)
-{
-	(void)state;
-	ctl_maps_remove(&maps);
-	return 0;
-}
-
 static int map_fd(const char *name)
 {
-	return bpf_object__find_map_fd_by_name(maps.skeleton->obj, name);
+	return bpf_object__find_map_fd_by_name(ctl_maps.skeleton->obj, name);
 }
 
 static struct log_control control_read(void)
@@ -111,7 +96,7 @@ static char *run_beside(void (*act)(void), const char *const *words)
 	char *text;
 
 	assert_true(child > 0);
-	text = ctl_json_run_text(maps.bpffs, 0, words);
+	text = ctl_json_run_text(ctl_maps.bpffs, 0, words);
 	end(child);
 	return text;
 }
@@ -212,9 +197,9 @@ static void one_tail_at_a_time(void **state)
 	_cleanup_free_ char *text = NULL;
 
 	(void)state;
-	assert_int_equal(pins_format_directory(maps.bpffs, directory, sizeof(directory)), 0);
+	assert_int_equal(pins_format_directory(ctl_maps.bpffs, directory, sizeof(directory)), 0);
 	assert_int_equal(pins_lock(directory, &lock), 0);
-	text = ctl_json_run_text(maps.bpffs, 1, WORDS("tail"));
+	text = ctl_json_run_text(ctl_maps.bpffs, 1, WORDS("tail"));
 	assert_string_equal(text, "");
 }
 
@@ -226,7 +211,7 @@ static void a_count_is_a_positive_number(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		_cleanup_free_ char *text = ctl_json_run_text(maps.bpffs, 2, lines[i]);
+		_cleanup_free_ char *text = ctl_json_run_text(ctl_maps.bpffs, 2, lines[i]);
 
 		assert_string_equal(text, "");
 	}
@@ -244,5 +229,5 @@ int main(void)
 		cmocka_unit_test(a_count_is_a_positive_number),
 	};
 
-	return cmocka_run_group_tests(tests, fill, remove_all);
+	return cmocka_run_group_tests(tests, ctl_maps_begin, ctl_maps_end);
 }

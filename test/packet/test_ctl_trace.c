@@ -14,25 +14,11 @@
 #include "ctl_json.h"
 #include "ctl_maps.h"
 
-static struct ctl_maps maps;
-
-static int fill(void **state)
-{
-	(void)state;
-	return ctl_maps_create(&maps);
-}
-
-static int remove_all(void **state)
-{
-	(void)state;
-	ctl_maps_remove(&maps);
-	return 0;
-}
-
 /* The trace of a GET in the only table. */
 static const cJSON *trace(int expected_status, const char *host, const char *path)
 {
-	const cJSON *json = ctl_json_run(maps.bpffs, expected_status, WORDS("trace", host, path));
+	const cJSON *json =
+		ctl_json_run(ctl_maps.bpffs, expected_status, WORDS("trace", host, path));
 
 	return ctl_json_at(json, "results.0");
 }
@@ -72,7 +58,7 @@ static void an_exact_path_leads_to_its_redirect(void **state)
 static void a_method_of_its_own_comes_first(void **state)
 {
 	const cJSON *json = ctl_json_run(
-		maps.bpffs, 0, WORDS("trace", "shop.example.com", "/api", "--method", "POST"));
+		ctl_maps.bpffs, 0, WORDS("trace", "shop.example.com", "/api", "--method", "POST"));
 
 	(void)state;
 	ctl_json_assert_text(json, "results.0.rule", "shop/web/post");
@@ -135,8 +121,8 @@ static void a_refused_head_is_told_as_the_data_path_says_it(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		const cJSON *json =
-			ctl_json_run(maps.bpffs, 1, WORDS("trace", heads[i].host, heads[i].path));
+		const cJSON *json = ctl_json_run(ctl_maps.bpffs, 1,
+						 WORDS("trace", heads[i].host, heads[i].path));
 
 		ctl_json_assert_text(json, "verdict", heads[i].verdict);
 		ctl_json_assert_number(json, "status", 400);
@@ -152,7 +138,7 @@ static void a_head_longer_than_the_hold_is_refused(void **state)
 	(void)state;
 	memset(path, 'a', sizeof(path) - 1);
 	path[0] = '/';
-	json = ctl_json_run(maps.bpffs, 1, WORDS("trace", "shop.example.com", path));
+	json = ctl_json_run(ctl_maps.bpffs, 1, WORDS("trace", "shop.example.com", path));
 	ctl_json_assert_text(json, "verdict", "target_too_long");
 }
 
@@ -160,7 +146,7 @@ static void one_listener_can_be_asked_for(void **state)
 {
 	const char *const words[] = {"trace",      "shop.example.com", "/api",
 				     "--listener", "[fd00::96]:80",    NULL};
-	const cJSON *json = ctl_json_run(maps.bpffs, 0, words);
+	const cJSON *json = ctl_json_run(ctl_maps.bpffs, 0, words);
 	const cJSON *results = ctl_json_at(json, "results");
 
 	(void)state;
@@ -172,7 +158,7 @@ static void one_listener_can_be_asked_for(void **state)
 static void a_listener_that_is_not_there_ends_with_1(void **state)
 {
 	_cleanup_free_ char *text = ctl_json_run_text(
-		maps.bpffs, 1,
+		ctl_maps.bpffs, 1,
 		WORDS("trace", "shop.example.com", "/", "--listener", "10.96.0.1:81"));
 
 	(void)state;
@@ -187,14 +173,14 @@ static void malformed_listeners_end_with_2(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(listeners) / sizeof(listeners[0]); i++)
-		free(ctl_json_run_text(maps.bpffs, 2,
+		free(ctl_json_run_text(ctl_maps.bpffs, 2,
 				       WORDS("trace", "a", "/", "--listener", listeners[i])));
 }
 
 static void the_text_for_people_says_why(void **state)
 {
 	_cleanup_free_ char *text =
-		ctl_json_run_text(maps.bpffs, 0, WORDS("trace", "shop.example.com", "/api/x"));
+		ctl_json_run_text(ctl_maps.bpffs, 0, WORDS("trace", "shop.example.com", "/api/x"));
 
 	(void)state;
 	assert_non_null(strstr(text, "Read as   host \"shop.example.com\", path \"/api/x\"\n"));
@@ -223,5 +209,5 @@ int main(void)
 		cmocka_unit_test(the_text_for_people_says_why),
 	};
 
-	return cmocka_run_group_tests(tests, fill, remove_all);
+	return cmocka_run_group_tests(tests, ctl_maps_begin, ctl_maps_end);
 }

@@ -30,9 +30,7 @@ static void finish_head(struct connection *c)
 /* A segment with other bytes in the place of the rest; it must have no effect. */
 static struct tcp_segment evil_segment(const struct connection *c)
 {
-	struct tcp_segment evil = client_segment(c, TCP_PSH, "evil\r\n\r\n");
-
-	return evil;
+	return client_segment(c, TCP_PSH, "evil\r\n\r\n");
 }
 
 static void send_evil(struct connection *c, const struct tcp_segment *evil)
@@ -43,17 +41,21 @@ static void send_evil(struct connection *c, const struct tcp_segment *evil)
 	c->client.next = next;
 }
 
-static void a_corrupted_segment_is_not_gathered(void **state)
+static void expect_not_gathered(struct connection *c, unsigned flaws, enum verdict verdict)
 {
-	struct connection *c = *state;
 	struct tcp_segment evil;
 
 	begin_head(c);
 	evil = evil_segment(c);
-	evil.flaws = FLAW_TCP_CHECKSUM;
+	evil.flaws = flaws;
 	send_evil(c, &evil);
-	expect_dropped(c, VERDICT_CHECKSUM_BAD);
+	expect_dropped(c, verdict);
 	finish_head(c);
+}
+
+static void a_corrupted_segment_is_not_gathered(void **state)
+{
+	expect_not_gathered(*state, FLAW_TCP_CHECKSUM, VERDICT_CHECKSUM_BAD);
 }
 
 static void a_corrupted_first_segment_makes_no_flow(void **state)
@@ -176,15 +178,7 @@ static void timestamps_in_another_place_are_gathered_too(void **state)
 
 static void a_segment_with_md5_is_not_gathered(void **state)
 {
-	struct connection *c = *state;
-	struct tcp_segment evil;
-
-	begin_head(c);
-	evil = evil_segment(c);
-	evil.flaws = FLAW_OPTION_MD5;
-	send_evil(c, &evil);
-	expect_dropped(c, VERDICT_FLAGS_FORBIDDEN);
-	finish_head(c);
+	expect_not_gathered(*state, FLAW_OPTION_MD5, VERDICT_FLAGS_FORBIDDEN);
 }
 
 static void impossible_lengths_are_not_gathered(void **state)

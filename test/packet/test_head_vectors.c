@@ -14,17 +14,6 @@
 
 static uint8_t bytes[VECTOR_MAX];
 
-static unsigned status_of(enum verdict verdict)
-{
-	static const unsigned statuses[VERDICT_COUNT] = {
-#define X(symbol, label, class, status, text) [VERDICT_##symbol] = (status),
-		VERDICTS(X)
-#undef X
-	};
-
-	return statuses[verdict];
-}
-
 static void forget_all(struct connection *c)
 {
 	testbed_reset(c->testbed);
@@ -66,7 +55,7 @@ static void expect_said(const struct connection *c, const struct http_vector *ve
 /* A reply of the verdict's status that ends the connection, or a reset if it has none. */
 static void expect_refusal(struct connection *c, const struct http_vector *vector, size_t cut)
 {
-	unsigned status = status_of(vector->verdict);
+	unsigned status = http_vector_status(vector->verdict);
 	struct tcp_segment got = take_segment(c);
 	char start[20];
 

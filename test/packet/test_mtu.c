@@ -21,16 +21,27 @@ static void expect_too_big(struct connection *c, const struct tcp_segment *sent)
 	assert_memory_equal(error.destination_mac, sent->source_mac, 6);
 }
 
+/* A joined connection, and bytes to send on it. */
+static void open_with_bytes(struct connection *c)
+{
+	memset(big, 'b', sizeof(big));
+	connection_open_bulk(c);
+}
+
+static struct tcp_segment with_bytes(struct tcp_segment segment, size_t length)
+{
+	segment.payload = big;
+	segment.payload_length = length;
+	return segment;
+}
+
 static void a_client_is_told_when_its_packet_is_too_big(void **state)
 {
 	struct connection *c = *state;
 	struct tcp_segment segment;
 
-	memset(big, 'b', sizeof(big));
-	connection_open_bulk(c);
-	segment = client_segment(c, TCP_PSH, NULL);
-	segment.payload = big;
-	segment.payload_length = 1600;
+	open_with_bytes(c);
+	segment = with_bytes(client_segment(c, TCP_PSH, NULL), 1600);
 	client_sends(c, &segment);
 	expect_verdict(c, VERDICT_PMTU_TO_CLIENT);
 	expect_too_big(c, &segment);
@@ -41,11 +52,8 @@ static void a_pod_is_told_when_its_packet_is_too_big(void **state)
 	struct connection *c = *state;
 	struct tcp_segment segment;
 
-	memset(big, 'b', sizeof(big));
-	connection_open_bulk(c);
-	segment = pod_segment(c, TCP_PSH, NULL);
-	segment.payload = big;
-	segment.payload_length = 1600;
+	open_with_bytes(c);
+	segment = with_bytes(pod_segment(c, TCP_PSH, NULL), 1600);
 	pod_sends(c, &segment);
 	expect_verdict(c, VERDICT_PMTU_TO_POD);
 	expect_too_big(c, &segment);
@@ -56,21 +64,16 @@ static void a_packet_that_just_fits_passes(void **state)
 	struct connection *c = *state;
 	struct tcp_segment segment;
 
-	memset(big, 'b', sizeof(big));
-	connection_open_bulk(c);
-	segment = pod_segment(c, TCP_PSH, NULL);
-	segment.payload = big;
-	segment.payload_length = c->ipv6 ? 1428 : 1448;
+	open_with_bytes(c);
+	segment = with_bytes(pod_segment(c, TCP_PSH, NULL), c->ipv6 ? 1428 : 1448);
 	pod_sends(c, &segment);
 	expect_verdict(c, VERDICT_TO_CLIENT);
 }
 
 static void build_super_packet(struct connection *c, uint16_t gso_size, struct packet *ret_packet)
 {
-	struct tcp_segment segment = pod_segment(c, TCP_PSH, NULL);
+	struct tcp_segment segment = with_bytes(pod_segment(c, TCP_PSH, NULL), sizeof(big));
 
-	segment.payload = big;
-	segment.payload_length = sizeof(big);
 	segment_build(&segment, ret_packet);
 	ret_packet->gso_size = gso_size;
 	ret_packet->gso_segs = 2;
@@ -88,8 +91,7 @@ static void a_super_packet_counts_by_its_segments(void **state)
 {
 	struct connection *c = *state;
 
-	memset(big, 'b', sizeof(big));
-	connection_open_bulk(c);
+	open_with_bytes(c);
 	run_super_packet(c, 1400);
 	expect_verdict(c, VERDICT_TO_CLIENT);
 	run_super_packet(c, 1600);

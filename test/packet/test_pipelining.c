@@ -37,9 +37,7 @@ static void a_request_to_another_rule_waits_for_the_reply(void **state)
 {
 	struct connection *c = *state;
 
-	connection_splice(c, REQUEST_ROOT);
-	client_says(c, TCP_PSH, REQUEST_API);
-	expect_dropped(c, VERDICT_REQUEST_WAITS);
+	connection_splice_waiting(c);
 	expect_number(flow_of(c).outstanding_count, 1);
 	expect_number(flow_of(c).client_next, c->client.next - LENGTH(REQUEST_API));
 	send_again(c, REQUEST_API);
@@ -53,9 +51,7 @@ static void a_request_that_waits_begins_when_it_comes_again_too(void **state)
 {
 	struct connection *c = *state;
 
-	connection_splice(c, REQUEST_ROOT);
-	client_says(c, TCP_PSH, REQUEST_API);
-	expect_dropped(c, VERDICT_REQUEST_WAITS);
+	connection_splice_waiting(c);
 	pod_passes(c, TCP_PSH, REPLY_OK);
 	send_again(c, REQUEST_API);
 	expect_verdict(c, VERDICT_POD_SYN);
@@ -67,9 +63,7 @@ static void a_request_that_waits_and_comes_again_with_other_bytes_is_read_once(v
 	static const char other[] = "GET /more/0 HTTP/1.1\r\nHost: www.example.com\r\n\r\n";
 	struct connection *c = *state;
 
-	connection_splice(c, REQUEST_ROOT);
-	client_says(c, TCP_PSH, REQUEST_API);
-	expect_dropped(c, VERDICT_REQUEST_WAITS);
+	connection_splice_waiting(c);
 	c->client.next -= LENGTH(other);
 	client_says(c, TCP_PSH, other);
 	expect_dropped(c, VERDICT_REQUEST_WAITS);
@@ -151,9 +145,7 @@ static void a_fin_does_not_overtake_a_waiting_request(void **state)
 {
 	struct connection *c = *state;
 
-	connection_splice(c, REQUEST_ROOT);
-	client_says(c, TCP_PSH, REQUEST_API);
-	expect_dropped(c, VERDICT_REQUEST_WAITS);
+	connection_splice_waiting(c);
 	client_says(c, TCP_FIN, NULL);
 	assert_int_not_equal(c->testbed->verdict, VERDICT_TO_POD);
 	expect_number(flow_of(c).progress & FLOW_CLIENT_FIN, 0);
@@ -168,9 +160,7 @@ static void a_fin_may_begin_the_request_that_waits_in_front_of_it(void **state)
 	struct connection *c = *state;
 	struct leg left;
 
-	connection_splice(c, REQUEST_ROOT);
-	client_says(c, TCP_PSH, REQUEST_API);
-	expect_dropped(c, VERDICT_REQUEST_WAITS);
+	connection_splice_waiting(c);
 	pod_passes(c, TCP_PSH, REPLY_OK);
 	client_says(c, TCP_FIN, NULL);
 	expect_verdict(c, VERDICT_POD_SYN);

@@ -91,9 +91,7 @@ static void a_request_that_waits_is_given_back(void **state)
 {
 	struct connection *c = *state;
 
-	connection_splice(c, REQUEST_ROOT);
-	client_says(c, TCP_PSH, REQUEST_API);
-	expect_dropped(c, VERDICT_REQUEST_WAITS);
+	connection_splice_waiting(c);
 	expect_number(flow_of(c).progress & FLOW_PENDING, FLOW_PENDING);
 	start_anew(c);
 	expect_all_given_back(c);
@@ -105,9 +103,7 @@ static void a_request_that_has_waited_is_given_back(void **state)
 	struct connection *c = *state;
 	struct leg left;
 
-	connection_splice(c, REQUEST_ROOT);
-	client_says(c, TCP_PSH, REQUEST_API);
-	expect_dropped(c, VERDICT_REQUEST_WAITS);
+	connection_splice_waiting(c);
 	pod_passes(c, TCP_PSH, REPLY_OK);
 	client_says(c, 0, NULL);
 	expect_verdict(c, VERDICT_POD_SYN);

@@ -6,15 +6,6 @@
 #include "../../agent/base/cleanup.h"
 #include "harness.h"
 
-/* A request for a rule is complete; the SYN is taken. */
-static struct tcp_segment call_pod(struct connection *c, const char *request)
-{
-	client_connects(c);
-	client_says(c, TCP_PSH, request);
-	expect_verdict(c, VERDICT_POD_SYN);
-	return take_pod_syn(c);
-}
-
 static void repeat_request(struct connection *c, const char *request)
 {
 	struct tcp_segment again = client_segment(c, TCP_PSH, request);

@@ -248,20 +248,12 @@ static void an_interim_reply_does_not_end_a_request(void **state)
 static void a_refused_expectation_is_the_last_reply(void **state)
 {
 	struct connection *c = *state;
-	struct tcp_segment reset;
 
 	connection_splice(c, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
 			     "Content-Length: 5\r\n\r\n");
 	reply_is_taken(c, "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n");
 	client_says(c, TCP_PSH, "01234");
-	expect_verdict(c, VERDICT_EXPECT_REFUSED);
-	reset = take_segment(c);
-	expect_number(reset.flags & TCP_RST, TCP_RST);
-	assert_memory_equal(&reset.destination, &c->pod_address[0], 16);
-	reset = take_segment(c);
-	expect_number(reset.flags & TCP_RST, TCP_RST);
-	assert_memory_equal(&reset.destination, &c->client_address, 16);
-	expect_nothing_more(c);
+	expect_both_reset(c, VERDICT_EXPECT_REFUSED);
 	expect_number(flow_of(c).state, FLOW_FREE);
 }
 

@@ -61,6 +61,14 @@ static struct log_control control_read(void)
 	return control;
 }
 
+static struct request_log *opened(const char *ring, struct taken *taken)
+{
+	struct request_log *log = NULL;
+
+	assert_int_equal(request_log_open(routes.directory, ring, take, taken, &log), 0);
+	return log;
+}
+
 static void an_entry_arrives_as_it_was_put(void **state)
 {
 	struct taken taken = {0};
@@ -68,8 +76,7 @@ static void an_entry_arrives_as_it_was_put(void **state)
 	_cleanup_(request_log_closep) struct request_log *log = NULL;
 
 	(void)state;
-	assert_int_equal(request_log_open(routes.directory, REQUEST_LOG_AGENT, take, &taken, &log),
-			 0);
+	log = opened(REQUEST_LOG_AGENT, &taken);
 	assert_false(is_readable(log));
 	assert_int_equal(request_log_consume(log, 10), 0);
 	assert_int_equal(request_writer_put(routes_map(REQUEST_LOG_AGENT), &entry, 1), 1);
@@ -86,8 +93,7 @@ static void a_turn_takes_a_limited_number(void **state)
 	_cleanup_(request_log_closep) struct request_log *log = NULL;
 
 	(void)state;
-	assert_int_equal(request_log_open(routes.directory, REQUEST_LOG_AGENT, take, &taken, &log),
-			 0);
+	log = opened(REQUEST_LOG_AGENT, &taken);
 	assert_int_equal(request_writer_put(routes_map(REQUEST_LOG_AGENT), &entry, 7), 7);
 	assert_int_equal(request_log_consume(log, 3), 3);
 	assert_int_equal(taken.count, 3);
@@ -104,12 +110,10 @@ static void entries_wait_for_the_next_reader(void **state)
 
 	(void)state;
 	assert_int_equal(request_writer_put(routes_map(REQUEST_LOG_TAIL), &entry, 5), 5);
-	assert_int_equal(request_log_open(routes.directory, REQUEST_LOG_TAIL, take, &taken, &log),
-			 0);
+	log = opened(REQUEST_LOG_TAIL, &taken);
 	assert_int_equal(request_log_consume(log, 2), 2);
 	request_log_close(STEAL(log));
-	assert_int_equal(request_log_open(routes.directory, REQUEST_LOG_TAIL, take, &taken, &log),
-			 0);
+	log = opened(REQUEST_LOG_TAIL, &taken);
 	assert_int_equal(request_log_consume(log, 10), 3);
 }
 

@@ -16,14 +16,6 @@ static struct connection *elsewhere(void **state)
 	return c;
 }
 
-/* A request of the next client, up to its SYN to a pod. */
-static struct tcp_segment call_pod(struct connection *c)
-{
-	client_connects(c);
-	client_says(c, TCP_PSH, REQUEST_ROOT);
-	return take_pod_syn(c);
-}
-
 static void expect_address(const struct ip_address *got, const struct ip_address *want)
 {
 	assert_memory_equal(got, want, sizeof(*got));
@@ -32,7 +24,7 @@ static void expect_address(const struct ip_address *got, const struct ip_address
 static void the_pod_is_called_from_an_address_of_the_node(void **state)
 {
 	struct connection *c = elsewhere(state);
-	struct tcp_segment syn = call_pod(c);
+	struct tcp_segment syn = call_pod(c, REQUEST_ROOT);
 
 	expect_address(&syn.source, &c->node_address);
 	assert_in_range(syn.source_port, TESTBED_NAT_PORT_FIRST,
@@ -67,7 +59,7 @@ static void a_client_elsewhere_is_itself_to_a_pod_of_the_node(void **state)
 	bpf_map_update_elem(testbed_map(c->testbed, "devices"), &c->testbed->network.pod[0].ifindex,
 			    &inside, BPF_ANY);
 
-	struct tcp_segment syn = call_pod(c);
+	struct tcp_segment syn = call_pod(c, REQUEST_ROOT);
 
 	expect_address(&syn.source, &c->client_address);
 	expect_number(syn.source_port, c->client_port);
@@ -83,7 +75,7 @@ static void a_client_of_the_node_is_itself_to_a_pod_elsewhere(void **state)
 	bpf_map_update_elem(testbed_map(c->testbed, "devices"), &c->testbed->network.client.ifindex,
 			    &inside, BPF_ANY);
 
-	struct tcp_segment syn = call_pod(c);
+	struct tcp_segment syn = call_pod(c, REQUEST_ROOT);
 
 	expect_address(&syn.source, &c->client_address);
 	expect_number(syn.source_port, c->client_port);
@@ -96,7 +88,7 @@ static void a_pod_that_asks_itself_sees_the_node(void **state)
 
 	c->client_address = c->pod_address[0];
 	c->has_nat = true;
-	syn = call_pod(c);
+	syn = call_pod(c, REQUEST_ROOT);
 	expect_address(&syn.source, &c->node_address);
 	expect_address(&syn.destination, &c->pod_address[0]);
 }
@@ -107,7 +99,7 @@ static void clients_get_ports_of_their_own_until_all_are_taken(void **state)
 	unsigned seen = 0;
 
 	for (unsigned i = 0; i < TESTBED_NAT_PORT_COUNT; i++) {
-		seen |= 1U << (call_pod(c).source_port - TESTBED_NAT_PORT_FIRST);
+		seen |= 1U << (call_pod(c, REQUEST_ROOT).source_port - TESTBED_NAT_PORT_FIRST);
 		harness_next_client(c);
 		c->has_nat = true;
 	}

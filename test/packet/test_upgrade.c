@@ -187,20 +187,9 @@ static void a_101_that_nobody_asked_for_resets_both_sides(void **state)
 	struct connection *c = *state;
 
 	for (unsigned i = 0; i < 4; i++) {
-		struct tcp_segment reset;
-
 		connection_splice(c, requests[i]);
 		pod_says(c, TCP_PSH, SWITCHING);
-		expect_verdict(c, VERDICT_UPGRADE_UNWANTED);
-		reset = take_segment(c);
-		assert_memory_equal(&reset.destination, &c->pod_address[0], 16);
-		expect_number(reset.flags & TCP_RST, TCP_RST);
-		expect_number(reset.seq, c->pod.ack);
-		reset = take_segment(c);
-		assert_memory_equal(&reset.destination, &c->client_address, 16);
-		expect_number(reset.flags & TCP_RST, TCP_RST);
-		expect_number(reset.seq, c->client.ack);
-		expect_nothing_more(c);
+		expect_both_reset(c, VERDICT_UPGRADE_UNWANTED);
 		expect_number(flow_of(c).state, FLOW_FREE);
 		expect_number(active_on(c, 0), 0);
 		harness_next_client(c);

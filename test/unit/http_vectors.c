@@ -19,3 +19,14 @@ size_t http_vector_bytes(const struct http_vector *vector, uint8_t *ret_bytes)
 		memcpy(ret_bytes + length, vector->tail, tail);
 	return length + tail;
 }
+
+unsigned http_vector_status(enum verdict verdict)
+{
+	static const unsigned statuses[VERDICT_COUNT] = {
+#define X(symbol, label, class, status, text) [VERDICT_##symbol] = (status),
+		VERDICTS(X)
+#undef X
+	};
+
+	return statuses[verdict];
+}

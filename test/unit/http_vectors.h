@@ -35,6 +35,9 @@ struct http_vector {
 /* Writes the vector's bytes, at most VECTOR_MAX, and returns how many they are. */
 size_t http_vector_bytes(const struct http_vector *vector, uint8_t *ret_bytes);
 
+/* The HTTP status that a client gets on a verdict; 0: no reply. */
+unsigned http_vector_status(enum verdict verdict);
+
 /* Every head that passes and every form that is refused; the last one has no name. */
 extern const struct http_vector http_vectors_accepted[];
 extern const struct http_vector http_vectors_refused[];

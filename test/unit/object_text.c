@@ -34,6 +34,16 @@ int object_text_decode(const char *text, struct object **ret_object,
 	return decode(&document, ret_object, ret_rejection);
 }
 
+struct object *object_text_good(const char *text)
+{
+	struct rejection rejection = {0};
+	struct object *object = NULL;
+
+	if (object_text_decode(text, &object, &rejection))
+		fail_msg("%s: %s", rejection.reason, rejection.message);
+	return object;
+}
+
 void object_text_store(struct route_store *store, const char *text)
 {
 	struct yaml_stream stream = {.text = text, .length = strlen(text), .line = 1};

@@ -10,6 +10,9 @@
 int object_text_decode(const char *text, struct object **ret_object,
 		       struct rejection *ret_rejection);
 
+/* The object of one document, which is good. */
+struct object *object_text_good(const char *text);
+
 /* All documents into the store. */
 void object_text_store(struct route_store *store, const char *text);
 

@@ -10,9 +10,7 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
-#include "../../agent/observe/access_log.h"
-
-#define STARTED_US 1795514401000042ULL /* 2026-11-24T10:00:01.000042Z */
+#include "sample_request.h"
 
 static struct log_entry entry;
 static struct access_log_request request;
@@ -21,23 +19,7 @@ static char line[ACCESS_LOG_LINE_MAX + 1];
 static int setup(void **state)
 {
 	(void)state;
-	entry = (struct log_entry){
-		.request_bytes = 120,
-		.reply_bytes = 4567,
-		.first_us = 800,
-		.total_us = 1500,
-		.client_port = htons(40001),
-		.status = 200,
-		.method_length = 3,
-		.host_length = 16,
-		.path_length = 6,
-		.method = "GET",
-		.host = "shop.example.com",
-		.path = "/api/x",
-	};
-	inet_pton(AF_INET6, "::ffff:192.0.2.1", &entry.client);
-	request = (struct access_log_request){&entry, STARTED_US, "shop/web/api", "shop/api:http",
-					      "10.0.1.2:8080"};
+	sample_request(&entry, &request);
 	return 0;
 }
 
@@ -159,7 +141,7 @@ static void the_longest_line_fits(void **state)
 	(void)state;
 	memset(name, 1, sizeof(name) - 1);
 	memset(&entry, 0xff, sizeof(entry));
-	request = (struct access_log_request){&entry, STARTED_US, name, name, name};
+	request = (struct access_log_request){&entry, SAMPLE_REQUEST_STARTED_US, name, name, name};
 	assert_plain(write_line(ACCESS_LOG_COMBINED));
 	assert_plain(write_line(ACCESS_LOG_JSON));
 	json = cJSON_Parse(line);

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <time.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
 
 #include "../../agent/base/cleanup.h"
 #include "../../ctl/request_line.h"
+#include "sample_request.h"
 
 static struct log_entry entry;
 static struct access_log_request request;
@@ -22,20 +22,8 @@ static int setup(void **state)
 	(void)state;
 	setenv("TZ", "UTC", 1);
 	tzset();
-	entry = (struct log_entry){
-		.reply_bytes = 4567,
-		.total_us = 1500,
-		.status = 200,
-		.method_length = 3,
-		.host_length = 16,
-		.path_length = 6,
-		.method = "GET",
-		.host = "shop.example.com",
-		.path = "/api/x",
-	};
-	inet_pton(AF_INET6, "::ffff:192.0.2.1", &entry.client);
-	request = (struct access_log_request){&entry, 1795514401234567ULL, "shop/web/api",
-					      "shop/api:http", "10.0.1.2:8080"};
+	sample_request(&entry, &request);
+	request.started_us = 1795514401234567ULL;
 	return 0;
 }
 

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -19,21 +18,7 @@
 
 static const struct head_cut whole = {.first = VECTOR_MAX};
 static uint8_t bytes[VECTOR_MAX];
-static struct hold_large *hold;
-
-static int hold_new(void **state)
-{
-	(void)state;
-	hold = malloc(sizeof(*hold));
-	return hold ? 0 : -1;
-}
-
-static int hold_free(void **state)
-{
-	(void)state;
-	free(hold);
-	return 0;
-}
+static struct hold_large hold;
 
 static void each_vector(const struct http_vector *vectors,
 			void (*check)(const struct http_vector *vector, size_t length))
@@ -45,9 +30,9 @@ static void each_vector(const struct http_vector *vectors,
 static void assert_text(const struct http_vector *vector, size_t offset, size_t length,
 			const char *expected)
 {
-	if (length != strlen(expected) || memcmp(hold->data + offset, expected, length) != 0)
+	if (length != strlen(expected) || memcmp(hold.data + offset, expected, length) != 0)
 		fail_msg("%s: \"%.*s\", not \"%s\"", vector->name, (int)length,
-			 (const char *)hold->data + offset, expected);
+			 (const char *)hold.data + offset, expected);
 }
 
 static void assert_number(const struct http_vector *vector, const char *what, uint64_t is,
@@ -60,12 +45,12 @@ static void assert_number(const struct http_vector *vector, const char *what, ui
 
 static void check_accepted(const struct http_vector *vector, size_t length)
 {
-	const struct http_head *head = &hold->head;
+	const struct http_head *head = &hold.head;
 	uint8_t method = vector->method ? vector->method : HTTP_METHOD_GET;
 	const char *path = vector->path ? vector->path : "/";
 	const char *host = vector->host ? vector->host : "h";
 
-	assert_number(vector, "verdict", head_trial_parse(hold, bytes, length, whole, 0), 0);
+	assert_number(vector, "verdict", head_trial_parse(&hold, bytes, length, whole, 0), 0);
 	assert_number(vector, "end", head->end, vector->incomplete ? 0 : length - vector->after);
 	if (vector->incomplete)
 		return;
@@ -85,12 +70,12 @@ static void each_form_that_must_pass_does(void **state)
 
 static void check_refused(const struct http_vector *vector, size_t length)
 {
-	int verdict = head_trial_parse(hold, bytes, length, whole, 0);
+	int verdict = head_trial_parse(&hold, bytes, length, whole, 0);
 
 	assert_number(vector, "verdict", (uint64_t)verdict, vector->verdict);
-	assert_number(vector, "end", hold->head.end, 0);
+	assert_number(vector, "end", hold.head.end, 0);
 	assert_number(vector, "verdict of another call",
-		      (uint64_t)http_head_parse(hold, (uint32_t)length), vector->verdict);
+		      (uint64_t)http_head_parse(&hold, (uint32_t)length), vector->verdict);
 }
 
 static void each_refused_form_is_refused_by_its_own_name(void **state)
@@ -117,10 +102,10 @@ static void compare(const char *name, size_t length, struct head_cut cut, uint8_
 {
 	struct reference_head reference;
 	const char *difference;
-	int verdict = head_trial_parse(hold, bytes, length, cut, stale);
+	int verdict = head_trial_parse(&hold, bytes, length, cut, stale);
 
 	reference_head_parse(bytes, length, &reference);
-	difference = head_trial_difference(hold, verdict, &reference);
+	difference = head_trial_difference(&hold, verdict, &reference);
 	if (difference)
 		fail_msg("%s: %s differs, cut %zu/%zu: verdict %d, reference %d", name, difference,
 			 cut.first, cut.step, verdict, reference.verdict);
@@ -219,5 +204,5 @@ int main(void)
 		cmocka_unit_test(a_head_of_one_byte_lines_takes_bounded_work),
 	};
 
-	return cmocka_run_group_tests(tests, hold_new, hold_free);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,22 +20,8 @@
 	(HTTP_REPLY_HTTP_1_0 | HTTP_REPLY_LENGTH | HTTP_REPLY_LENGTH_BAD | HTTP_REPLY_ENCODING | \
 	 HTTP_REPLY_CHUNKED | HTTP_REPLY_CLOSE | HTTP_REPLY_KEEP_ALIVE)
 
-static struct hold_large *hold;
+static struct hold_large hold;
 static uint8_t text[TEXT_MAX];
-
-static int hold_new(void **state)
-{
-	(void)state;
-	hold = malloc(sizeof(*hold));
-	return hold ? 0 : -1;
-}
-
-static int hold_free(void **state)
-{
-	(void)state;
-	free(hold);
-	return 0;
-}
 
 static const struct head_cut whole = {.first = TEXT_MAX};
 
@@ -45,7 +30,7 @@ static size_t read_text(struct http_framing *ret_reply, const char *bytes)
 	struct reply_pieces pieces = {.bytes = (const uint8_t *)bytes, .length = strlen(bytes)};
 
 	*ret_reply = (struct http_framing){.phase = FRAMING_HEAD};
-	return reply_trial_read(ret_reply, hold, &pieces);
+	return reply_trial_read(ret_reply, &hold, &pieces);
 }
 
 static void assert_vector(const struct reply_vector *vector)
@@ -95,8 +80,8 @@ static void compare(size_t length, struct head_cut cut, uint8_t stale)
 	const char *difference;
 
 	reference_reply_read(text, length, &reference);
-	difference =
-		reply_trial_difference(&reply, reply_trial_read(&reply, hold, &pieces), &reference);
+	difference = reply_trial_difference(&reply, reply_trial_read(&reply, &hold, &pieces),
+					    &reference);
 	if (difference)
 		fail_msg("%.*s: %s differs, cut %zu/%zu", (int)length, text, difference, cut.first,
 			 cut.step);
@@ -153,9 +138,9 @@ static int consumed_of(const char *lines)
 	struct http_framing reply = {.phase = FRAMING_HEAD, .status = 200};
 	size_t length = strlen(lines);
 
-	memset(hold, 0, sizeof(*hold));
-	memcpy(hold->data, lines, length);
-	return http_reply_read(&reply, hold, (uint32_t)length);
+	memset(&hold, 0, sizeof(hold));
+	memcpy(hold.data, lines, length);
+	return http_reply_read(&reply, &hold, (uint32_t)length);
 }
 
 static void only_a_line_that_may_count_waits_for_its_end(void **state)
@@ -177,8 +162,8 @@ static void nothing_is_read_behind_the_end(void **state)
 	struct http_framing reply = {.head = HTTP_REPLY_END, .status = 200};
 
 	(void)state;
-	memcpy(hold->data, OK_LINES, sizeof(OK_LINES) - 1);
-	assert_int_equal(http_reply_read(&reply, hold, sizeof(OK_LINES) - 1), 0);
+	memcpy(hold.data, OK_LINES, sizeof(OK_LINES) - 1);
+	assert_int_equal(http_reply_read(&reply, &hold, sizeof(OK_LINES) - 1), 0);
 	assert_int_equal(reply.spent, 0);
 }
 
@@ -187,8 +172,9 @@ static void other_members_are_left_alone(void **state)
 	struct http_framing reply = {.next = 7, .phase = FRAMING_HEAD, .interims = 3};
 
 	(void)state;
-	memcpy(hold->data, OK_LINES, sizeof(OK_LINES) - 1);
-	assert_int_equal(http_reply_read(&reply, hold, sizeof(OK_LINES) - 1), sizeof(OK_LINES) - 1);
+	memcpy(hold.data, OK_LINES, sizeof(OK_LINES) - 1);
+	assert_int_equal(http_reply_read(&reply, &hold, sizeof(OK_LINES) - 1),
+			 sizeof(OK_LINES) - 1);
 	assert_int_equal(reply.next, 7);
 	assert_int_equal(reply.phase, FRAMING_HEAD);
 	assert_int_equal(reply.interims, 3);
@@ -208,7 +194,7 @@ static bool is_read(size_t length, struct head_cut cut)
 {
 	struct http_framing reply = {.phase = FRAMING_HEAD};
 	struct reply_pieces pieces = {text, length, cut, '\n'};
-	size_t end = reply_trial_read(&reply, hold, &pieces);
+	size_t end = reply_trial_read(&reply, &hold, &pieces);
 
 	if (reply.head & HTTP_REPLY_BAD)
 		return false;
@@ -277,5 +263,5 @@ int main(void)
 		cmocka_unit_test(interim_replies_are_1xx_but_101),
 	};
 
-	return cmocka_run_group_tests(tests, hold_new, hold_free);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,16 +18,6 @@
 	"apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n" \
 	"metadata: {name: web-1, namespace: shop, labels: {kubernetes.io/service-name: web}}\n"
 
-static struct object *decode(const char *text)
-{
-	struct rejection rejection = {0};
-	struct object *object = NULL;
-
-	if (object_text_decode(text, &object, &rejection))
-		fail_msg("%s: %s", rejection.reason, rejection.message);
-	return object;
-}
-
 static void a_kind_that_is_nearly_ours_is_refused(void **state)
 {
 	static const char *const texts[][2] = {
@@ -133,7 +123,7 @@ static void a_mistake_is_told_with_its_field(void **state)
 
 static void metadata_is_read(void **state)
 {
-	struct object *object = decode(
+	struct object *object = object_text_good(
 		"apiVersion: v1\nkind: Service\nspec: {}\nmetadata:\n  name: web\n  uid: u-1\n"
 		"  generation: 7\n  creationTimestamp: '2026-01-31T12:00:00Z'\n");
 
@@ -150,15 +140,15 @@ static void metadata_is_read(void **state)
 
 static void a_time_may_have_an_offset_or_be_absent(void **state)
 {
-	struct object *object =
-		decode("apiVersion: v1\nkind: Service\nspec: {}\n"
-		       "metadata: {name: a, creationTimestamp: '2026-01-31T14:00:00+02:00'}\n");
+	struct object *object = object_text_good(
+		"apiVersion: v1\nkind: Service\nspec: {}\n"
+		"metadata: {name: a, creationTimestamp: '2026-01-31T14:00:00+02:00'}\n");
 
 	(void)state;
 	assert_int_equal(object->created, 1769860800);
 	object_free(object);
-	object = decode("apiVersion: v1\nkind: Service\nspec: {}\n"
-			"metadata: {name: a, creationTimestamp: null}\n");
+	object = object_text_good("apiVersion: v1\nkind: Service\nspec: {}\n"
+				  "metadata: {name: a, creationTimestamp: null}\n");
 	assert_true(object->created == OBJECT_CREATED_NEVER);
 	object_free(object);
 }
@@ -166,7 +156,7 @@ static void a_time_may_have_an_offset_or_be_absent(void **state)
 static void all_addresses_of_a_service_are_taken_once(void **state)
 {
 	static const char *const expected[] = {"10.0.0.1", "fd00::1", "192.0.2.1", "192.0.2.2"};
-	struct object *object = decode(
+	struct object *object = object_text_good(
 		SERVICE "spec: {clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, 'fd00::1'],\n"
 			"  externalIPs: [192.0.2.1]}\n"
 			"status: {loadBalancer: {ingress: [{ip: 192.0.2.2}, {hostname: a.b}]}}\n");
@@ -182,7 +172,8 @@ static void all_addresses_of_a_service_are_taken_once(void **state)
 
 static void a_headless_service_has_no_address(void **state)
 {
-	struct object *object = decode(SERVICE "spec: {clusterIP: None, clusterIPs: [None]}\n");
+	struct object *object =
+		object_text_good(SERVICE "spec: {clusterIP: None, clusterIPs: [None]}\n");
 
 	(void)state;
 	assert_int_equal(object->service.address_count, 0);
@@ -191,7 +182,7 @@ static void a_headless_service_has_no_address(void **state)
 
 static void an_external_name_has_no_address_and_no_endpoints(void **state)
 {
-	struct object *object = decode(
+	struct object *object = object_text_good(
 		SERVICE "spec: {type: ExternalName, externalName: a.b, externalIPs: [10.0.0.1]}\n");
 
 	(void)state;
@@ -202,7 +193,7 @@ static void an_external_name_has_no_address_and_no_endpoints(void **state)
 
 static void only_tcp_ports_are_kept(void **state)
 {
-	struct object *object = decode(
+	struct object *object = object_text_good(
 		SERVICE "spec:\n  ports:\n  - {name: dns, port: 53, protocol: UDP}\n"
 			"  - {name: http, port: 80, protocol: TCP, targetPort: web}\n"
 			"  - {name: admin, port: 81}\n  - {name: s, port: 9, protocol: SCTP}\n");
@@ -217,13 +208,13 @@ static void only_tcp_ports_are_kept(void **state)
 
 static void conditions_that_are_absent_mean_ready(void **state)
 {
-	struct object *object =
-		decode(SLICE "addressType: IPv6\nports: [{name: '', port: 8080}, {name: any}]\n"
-			     "endpoints:\n- addresses: ['fd00::1', 'fd00::2']\n"
-			     "- {addresses: ['fd00::3'], conditions: {ready: null}}\n"
-			     "- addresses: ['fd00::4']\n"
-			     "  conditions: {ready: false, serving: true, terminating: true}\n"
-			     "- {addresses: ['fd00::5'], conditions: {ready: false}}\n");
+	struct object *object = object_text_good(
+		SLICE "addressType: IPv6\nports: [{name: '', port: 8080}, {name: any}]\n"
+		      "endpoints:\n- addresses: ['fd00::1', 'fd00::2']\n"
+		      "- {addresses: ['fd00::3'], conditions: {ready: null}}\n"
+		      "- addresses: ['fd00::4']\n"
+		      "  conditions: {ready: false, serving: true, terminating: true}\n"
+		      "- {addresses: ['fd00::5'], conditions: {ready: false}}\n");
 	const struct endpoint_slice *slice = &object->endpoint_slice;
 
 	(void)state;
@@ -258,8 +249,9 @@ static void hints_that_are_broken_are_told_by_their_place(void **state)
 
 static void a_slice_of_names_has_no_endpoints(void **state)
 {
-	struct object *object = decode(SLICE "addressType: FQDN\n"
-					     "endpoints: [{addresses: [a.example.com]}]\n");
+	struct object *object =
+		object_text_good(SLICE "addressType: FQDN\n"
+				       "endpoints: [{addresses: [a.example.com]}]\n");
 
 	(void)state;
 	assert_int_equal(object->endpoint_slice.endpoint_count, 0);
@@ -268,9 +260,10 @@ static void a_slice_of_names_has_no_endpoints(void **state)
 
 static void a_slice_may_be_empty(void **state)
 {
-	struct object *object = decode("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
-				       "metadata: {name: a}\naddressType: IPv4\n"
-				       "ports: null\nendpoints: null\n");
+	struct object *object =
+		object_text_good("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
+				 "metadata: {name: a}\naddressType: IPv4\n"
+				 "ports: null\nendpoints: null\n");
 
 	(void)state;
 	assert_string_equal(object->endpoint_slice.service, "");

@@ -23,19 +23,9 @@
 #define PATH(value) "match: {path: {type: Prefix, value: " value "}}"
 #define REDIRECT(content) RULE(PATH("/a") ", redirect: {" content "}")
 
-static struct object *decode(const char *text)
-{
-	struct rejection rejection = {0};
-	struct object *object = NULL;
-
-	if (object_text_decode(text, &object, &rejection))
-		fail_msg("%s: %s", rejection.reason, rejection.message);
-	return object;
-}
-
 static void every_field_is_read(void **state)
 {
-	struct object *object = decode(
+	struct object *object = object_text_good(
 		HEAD
 		"  className: other\n"
 		"  listeners: [{service: {name: web, port: http}}, {node: {port: 8080}}]\n"
@@ -79,7 +69,7 @@ static void every_field_is_read(void **state)
 
 static void what_is_left_out_has_its_default(void **state)
 {
-	struct object *object = decode(RULE("match: {path: {value: /}}, " TO_API));
+	struct object *object = object_text_good(RULE("match: {path: {value: /}}, " TO_API));
 	const struct path_route *route = &object->path_route;
 
 	(void)state;
@@ -97,7 +87,7 @@ static void what_is_left_out_has_its_default(void **state)
 static void unknown_fields_are_ignored(void **state)
 {
 	(void)state;
-	object_free(decode(RULE(
+	object_free(object_text_good(RULE(
 		PATH("/a") ", " TO_API
 			   ", timeouts: {request: 10s}") "  tomorrow: true\nstatus: {x: 1}\n"));
 }
@@ -253,7 +243,7 @@ static void a_redirect_becomes_what_the_data_path_answers(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		object = decode(cases[i].text);
+		object = object_text_good(cases[i].text);
 		redirect = &object->path_route.rules[0].redirect;
 		assert_int_equal(redirect->status, cases[i].expected.status);
 		assert_int_equal(redirect->flags, cases[i].expected.flags);
@@ -303,7 +293,7 @@ static void lists_have_their_limits(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		text = with_list(cases[i].head, cases[i].entry, cases[i].max);
-		object_free(decode(text));
+		object_free(object_text_good(text));
 		free(text);
 		text = with_list(cases[i].head, cases[i].entry, cases[i].max + 1);
 		assert_int_equal(object_text_decode(text, &object, &rejection), -EINVAL);

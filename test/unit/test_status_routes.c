@@ -63,6 +63,18 @@ static struct status_route *put(struct status_routes *routes, struct text_news t
 	return put_with(routes, text, NULL);
 }
 
+/* Seen in version 10; 12 is our own write, awaited for five seconds. */
+static struct status_route *put_awaiting(struct status_routes *routes, struct text_news text)
+{
+	struct status_route *route;
+
+	text.version = "10";
+	route = put(routes, text);
+	snprintf(route->awaited, sizeof(route->awaited), "12");
+	route->awaited_until_ms = 5000;
+	return route;
+}
+
 static void a_new_generation_is_a_new_position(void **state)
 {
 	struct status_routes *routes = *state;
@@ -107,12 +119,9 @@ static void what_comes_and_goes_leaves_the_digest_as_it_was(void **state)
 static void versions_older_than_our_own_write_are_passed_over(void **state)
 {
 	struct status_routes *routes = *state;
-	struct status_route *route = put(
-		routes,
-		(struct text_news){.name = "web", .uid = "u1", .generation = 1, .version = "10"});
+	struct status_route *route = put_awaiting(
+		routes, (struct text_news){.name = "web", .uid = "u1", .generation = 1});
 
-	snprintf(route->awaited, sizeof(route->awaited), "12");
-	route->awaited_until_ms = 5000;
 	route->seen.observed_generation = 1; /* as we wrote it */
 	put(routes, (struct text_news){.name = "web",
 				       .uid = "u1",
@@ -140,12 +149,9 @@ static void versions_older_than_our_own_write_are_passed_over(void **state)
 static void a_version_that_never_comes_is_not_awaited_for_ever(void **state)
 {
 	struct status_routes *routes = *state;
-	struct status_route *route = put(
-		routes,
-		(struct text_news){.name = "web", .uid = "u1", .generation = 1, .version = "10"});
+	struct status_route *route = put_awaiting(
+		routes, (struct text_news){.name = "web", .uid = "u1", .generation = 1});
 
-	snprintf(route->awaited, sizeof(route->awaited), "12");
-	route->awaited_until_ms = 5000;
 	put(routes, (struct text_news){.name = "web",
 				       .uid = "u1",
 				       .generation = 1,
@@ -158,13 +164,9 @@ static void a_version_that_never_comes_is_not_awaited_for_ever(void **state)
 static void an_object_made_anew_under_the_same_name_is_another_one(void **state)
 {
 	struct status_routes *routes = *state;
-	struct status_route *route = put(
-		routes,
-		(struct text_news){
-			.name = "web", .uid = "u1", .generation = 7, .version = "10", .told = 7});
+	struct status_route *route = put_awaiting(
+		routes, (struct text_news){.name = "web", .uid = "u1", .generation = 7, .told = 7});
 
-	snprintf(route->awaited, sizeof(route->awaited), "12");
-	route->awaited_until_ms = 5000;
 	put(routes, (struct text_news){.name = "web",
 				       .uid = "u2",
 				       .generation = 1,
