@@ -189,8 +189,8 @@ int pathroute_send(struct __sk_buff *ctx)
 	return ACTION_DROP;
 }
 
-/* Not attached either. A program of type "syscall" may sleep, and may not have maps with a lock then
- * (before Linux 6.6). */
+/* Not attached either. A program of type "syscall" may sleep, and Linux 6.1 gives such ones no maps
+ * with a lock. */
 SEC("tc")
 int pathroute_sweep_start(struct __sk_buff *ctx)
 {

@@ -123,7 +123,7 @@ static __always_inline void flow_leg_key(const struct flow_leg *leg, struct flow
 	ret_key->destination_port = leg->source_port;
 }
 
-/* Here and below: Linux 6.1 takes a key of the stack or of a map only, no argument of a function. */
+/* Here and below: Linux 6.1 takes keys on the stack or in a map only, no argument of a function. */
 static __always_inline int flow_index(const struct flow_key *key, __u32 slot, __u32 tag)
 {
 	struct flow_ref ref = {.slot = slot, .tag = tag};

@@ -66,7 +66,7 @@ static __always_inline int pass_held(struct packet_context *ctx, struct scratch 
 	__u32 front = start - s->packet.seq;
 
 	if (seq_before(flow->leg.pod_ack, start) && seq_before(s->packet.seq, start)) {
-		if (request_unshare(ctx, s, flow->client_ifindex))
+		if (unshare(ctx, s, flow->client_ifindex))
 			return VERDICT_INTERNAL;
 		if (request_differs(ctx, s, flow, slot))
 			return PASS_ABORT + VERDICT_COPY_DIFFERS;

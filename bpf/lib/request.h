@@ -17,6 +17,7 @@
 #include "mark.h"
 #include "request_idle.h"
 #include "request_last.h"
+#include "unshare.h"
 
 #define REQUEST_ROUNDS 16      /* heads and bodies that are read in one packet */
 #define REQUEST_LINES_MAX 1024 /* lines of a chunked body in one packet */
@@ -317,19 +318,6 @@ static __always_inline int request_read(struct packet_context *ctx, struct scrat
 	return REQUEST_STOP;
 }
 
-/* A sender on this node may lend pages of its memory to a packet (sendfile), and change them until
- * the pod reads them there: what will be read is copied. Negative: it could not be done. */
-__noinline int request_unshare(struct packet_context *ctx, struct scratch *s, __u32 ifindex)
-{
-	struct device *device = bpf_map_lookup_elem(&devices, &ifindex);
-
-	if (!s)
-		return -1;
-	if (source_is_uplink(device) && !s->packet.egress)
-		return 0;
-	return bpf_skb_pull_data(ctx, s->packet.payload + s->packet.length);
-}
-
 /* True when bytes of the packet that were read before are others now. */
 static __always_inline int request_differs(struct packet_context *ctx, struct scratch *s,
 					   const struct flow *flow, __u32 slot)
@@ -384,7 +372,7 @@ static __always_inline int request_receive(struct packet_context *ctx, struct sc
 
 	if (packet->length &&
 	    ((flow->progress & FLOW_MARKED) || seq_after(end, flow->request.next)) &&
-	    request_unshare(ctx, s, flow->client_ifindex))
+	    unshare(ctx, s, flow->client_ifindex))
 		return VERDICT_INTERNAL;
 	if (request_differs(ctx, s, flow, slot))
 		return PASS_ABORT + VERDICT_COPY_DIFFERS;
