@@ -2,7 +2,6 @@
 #include "nft_socket.h"
 
 #include <errno.h>
-#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
@@ -71,7 +70,7 @@ int nft_socket_send(const struct nft_batch *batch)
 	return ask(batch->data, batch->length);
 }
 
-int nft_socket_find_table(const char *name)
+int nft_socket_find_table(uint8_t family, const char *name)
 {
 	char data[NFT_MESSAGE_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nlmsghdr *message = mnl_nlmsg_put_header(data);
@@ -81,7 +80,7 @@ int nft_socket_find_table(const char *name)
 	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE;
 	message->nlmsg_flags = NLM_F_REQUEST;
 	general = mnl_nlmsg_put_extra_header(message, sizeof(*general));
-	general->nfgen_family = NFPROTO_INET;
+	general->nfgen_family = family;
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, name);
 	error = ask(data, message->nlmsg_len);
 	if (error == -ENOENT)

@@ -9,7 +9,7 @@
  * nft_batch_commit() is only tried. -EPROTONOSUPPORT, -EOPNOTSUPP: there is no nf_tables. */
 int nft_socket_send(const struct nft_batch *batch);
 
-/* Whether there is a table of this name in family inet: 1 or 0, or an error. */
-int nft_socket_find_table(const char *name);
+/* Whether there is a table of this name in a family, NFPROTO_*: 1 or 0, or an error. */
+int nft_socket_find_table(uint8_t family, const char *name);
 
 #endif

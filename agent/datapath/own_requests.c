@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -22,6 +23,14 @@ struct own_requests {
 	struct nft_batch written; /* what the kernel has taken last; empty: not known */
 	int error;                /* of the last try */
 };
+
+#define KUBE_PROXY_TABLE "kube-proxy" /* of its mode nftables */
+
+static bool has_kube_proxy_table(void)
+{
+	return nft_socket_find_table(NFPROTO_IPV4, KUBE_PROXY_TABLE) == 1 ||
+	       nft_socket_find_table(NFPROTO_IPV6, KUBE_PROXY_TABLE) == 1;
+}
 
 static struct own_requests_content content_of(const struct own_requests *requests)
 {
@@ -77,8 +86,10 @@ static void content_write(struct own_requests *requests)
 {
 	struct own_requests_content content = content_of(requests);
 	struct nft_batch batch = {0};
-	int error = own_requests_table_build(&content, &batch);
+	int error;
 
+	content.untracked = has_kube_proxy_table();
+	error = own_requests_table_build(&content, &batch);
 	if (!error && is_written(requests, &batch)) {
 		nft_batch_done(&batch);
 		return;
@@ -179,7 +190,7 @@ void own_requests_look(struct own_requests *requests)
 
 	if (!requests->enabled || !own_requests_table_is_needed(&content))
 		return;
-	if (requests->written.length && !nft_socket_find_table(OWN_REQUESTS_TABLE)) {
+	if (requests->written.length && !nft_socket_find_table(NFPROTO_INET, OWN_REQUESTS_TABLE)) {
 		report_print(requests->sink, LOG_WARNING,
 			     "own requests: somebody has removed the table inet " OWN_REQUESTS_TABLE
 			     ", writing it again");
@@ -214,7 +225,7 @@ int own_requests_remove(void)
 	struct own_requests_content content = {0};
 	_cleanup_(nft_batch_done) struct nft_batch batch = {0};
 
-	if (nft_socket_find_table(OWN_REQUESTS_TABLE) != 1)
+	if (nft_socket_find_table(NFPROTO_INET, OWN_REQUESTS_TABLE) != 1)
 		return 0;
 	return own_requests_table_build(&content, &batch) ?: nft_socket_send(&batch);
 }

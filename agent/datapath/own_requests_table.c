@@ -68,9 +68,14 @@ static bool is_ipv6(const struct ip_address *address)
 	return address->word[0] || address->word[1] || address->word[2] != htonl(0xffff);
 }
 
-static bool set_has(const struct set *set, const struct table_listener *listener)
+static bool set_has(const struct set *set, const struct own_requests_content *content,
+		    const struct table_listener *listener)
 {
-	return listener->owner == set->owner && is_ipv6(&listener->address) == set->ipv6;
+	enum listener_owner owner = listener->owner;
+
+	if (content->untracked && owner == LISTENER_SERVICE)
+		owner = LISTENER_BARE_SERVICE;
+	return owner == set->owner && is_ipv6(&listener->address) == set->ipv6;
 }
 
 static size_t set_count(const struct set *set, const struct own_requests_content *content)
@@ -78,7 +83,7 @@ static size_t set_count(const struct set *set, const struct own_requests_content
 	size_t count = 0;
 
 	for (size_t i = 0; i < content->listener_count; i++)
-		count += set_has(set, &content->listeners[i]);
+		count += set_has(set, content, &content->listeners[i]);
 	return count;
 }
 
@@ -173,7 +178,7 @@ static void listeners_add(struct nft_batch *batch, const struct set *set,
 
 	set_add(batch, set);
 	for (size_t i = 0; i < content->listener_count; i++) {
-		if (!set_has(set, &content->listeners[i]))
+		if (!set_has(set, content, &content->listeners[i]))
 			continue;
 		keys[count++] = listener_key(&content->listeners[i]);
 		if (count < ELEMENTS_A_MESSAGE)

@@ -26,6 +26,9 @@ struct own_requests_content {
 	size_t listener_count;
 	const uint32_t *devices; /* interface indexes */
 	size_t device_count;
+	/* Those of all Services are like bare ones: kube-proxy in mode nftables refuses each new
+	 * connection to a cluster address that it has not translated itself. */
+	bool untracked;
 };
 
 /* True if there has to be a table at all. */

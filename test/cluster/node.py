@@ -25,6 +25,8 @@ PROGRAMS = "/run/programs"
 CONTAINERD = "/run/containerd/containerd.sock"
 PROXY_PORT = 10256
 HAS_POLICY_AGENT = "has-policy-agent"
+# Of kube-proxy, by the node's number: the modes that need no IPVS.
+PROXY_MODES = {1: "iptables", 2: "nftables"}
 
 
 class Node:
@@ -111,7 +113,8 @@ conf_dir = "{FILES}/cni"
         return {
             "apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration",
             "clientConnection": {"kubeconfig": f"{FILES}/proxy.conf"},
-            "mode": "iptables", "clusterCIDR": PODS, "iptables": {"minSyncPeriod": "0s"},
+            "mode": PROXY_MODES[self.number], "clusterCIDR": PODS,
+            "iptables": {"minSyncPeriod": "0s"}, "nftables": {"minSyncPeriod": "0s"},
             # These settings of the kernel cannot be written in a namespace.
             "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s",
                           "tcpCloseWaitTimeout": "0s"},

@@ -7,6 +7,7 @@ import pytest
 
 import images
 import objects
+import wait
 from raw_http import Connection, ask
 from shop import BACKENDS, PATHS, inside, on_node
 
@@ -111,7 +112,10 @@ def test_the_agents_run_what_was_built(cluster):
 
 @pytest.mark.parametrize("name", ["node1", "node2"])
 def test_a_node_reaches_pods_past_kube_proxy(shop, cluster, name):
-    check_all_paths(on_node(cluster[name]), shop.web)
+    """In its mode iptables on node1, nftables on node2. It refuses until it has heard of pods."""
+    client = on_node(cluster[name])
+    wait.until(lambda: wait.accepts(client.namespace, shop.web, 80), "kube-proxy to refuse no more")
+    check_all_paths(client, shop.web)
 
 
 def test_a_pod_on_the_network_of_its_node_reaches_pods(shop):

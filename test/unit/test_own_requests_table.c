@@ -114,6 +114,27 @@ static void a_service_without_pods_is_not_tracked_both_ways(void **state)
 	nft_batch_done(&batch);
 }
 
+static void where_kube_proxy_refuses_what_it_has_not_translated_nothing_is_tracked(void **state)
+{
+	struct table_listener web = listener("10.96.0.10", 80, LISTENER_SERVICE);
+	const struct own_requests_content content = {
+		.listeners = &web,
+		.listener_count = 1,
+		.devices = devices,
+		.device_count = 2,
+		.untracked = true,
+	};
+	struct nft_batch batch;
+
+	(void)state;
+	assert_int_equal(own_requests_table_build(&content, &batch), 0);
+	assert_true(HAS_TEXT(&batch, "bare4"));
+	assert_true(HAS_TEXT(&batch, "notrack"));
+	assert_false(HAS_TEXT(&batch, "services4"));
+	assert_false(HAS_TEXT(&batch, "nat"));
+	nft_batch_done(&batch);
+}
+
 static void without_a_service_or_a_device_the_table_is_only_deleted(void **state)
 {
 	struct table_listener node = listener("192.0.2.1", 8080, LISTENER_NODE);
@@ -150,7 +171,8 @@ static void many_listeners_are_all_there(void **state)
 static void a_trial_is_not_committed(void **state)
 {
 	struct table_listener web = listener("10.96.0.10", 80, LISTENER_SERVICE);
-	const struct own_requests_content content = {&web, 1, devices, 2};
+	const struct own_requests_content content = {
+		.listeners = &web, .listener_count = 1, .devices = devices, .device_count = 2};
 	struct nft_batch batch;
 
 	(void)state;
@@ -167,6 +189,8 @@ int main(void)
 		cmocka_unit_test(the_table_is_replaced_in_one_transaction),
 		cmocka_unit_test(a_service_with_pods_keeps_its_address),
 		cmocka_unit_test(a_service_without_pods_is_not_tracked_both_ways),
+		cmocka_unit_test(
+			where_kube_proxy_refuses_what_it_has_not_translated_nothing_is_tracked),
 		cmocka_unit_test(without_a_service_or_a_device_the_table_is_only_deleted),
 		cmocka_unit_test(many_listeners_are_all_there),
 		cmocka_unit_test(a_trial_is_not_committed),
