@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Test levels. Each leaves "passed failed skipped" in $(RESULTS)/<level>.txt; `test` adds them up.
 
-LEVELS := check test-unit test-fuzz-short test-packet test-lab test-e2e test-image test-cluster
+LEVELS := check test-unit test-fuzz-short test-packet test-kernels test-lab test-e2e test-image \
+	  test-cluster
 # Labs mostly wait. 0: one test after the other, in one process.
 LAB_WORKERS ?= 3
 LAB := $(PYTHON) -m pytest -n $(LAB_WORKERS) --dist loadfile test/lab
@@ -10,8 +11,8 @@ CLUSTER := $(PYTHON) -m pytest test/cluster
 KUBERNETES := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy
 IS_ROOT := $(filter 0,$(shell id -u))
 
-.PHONY: test test-unit test-fuzz-short fuzz test-packet test-lab test-e2e test-churn test-image \
-	test-cluster demo bench bench-render bench-packet
+.PHONY: test test-unit test-fuzz-short fuzz test-packet test-kernels test-lab test-e2e test-churn \
+	test-image test-cluster demo bench bench-render bench-packet
 
 test: deps
 	@rm -rf $(RESULTS)
@@ -29,6 +30,11 @@ fuzz: $(FUZZ_PROGRAMS)
 test-packet: $(PACKET_PROGRAMS) | $(PROGRAMS)
 	@$(if $(IS_ROOT),,SKIP='not root') RUN_IN=test/isolated test/run-programs \
 		$(RESULTS)/test-packet.txt $^
+
+# KERNELS: Debian packages or .deb files; without it, the kernel of this Debian.
+test-kernels: $(PACKET_PROGRAMS) | $(PROGRAMS)
+	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-kernels.txt \
+		$(PYTHON) -m pytest test/kernels
 
 test-lab: $(PROGRAMS) $(LAB_PROGRAMS) $(BENCH_PARTS)
 	@$(if $(IS_ROOT),,SKIP='not root') test/run-pytest $(RESULTS)/test-lab.txt $(LAB)
