@@ -76,6 +76,8 @@ static __always_inline int ingress_tcp(struct packet_context *ctx, struct scratc
 	if (!flow_port_used(PORTS_ENDPOINT, s->packet.key.source_port) &&
 	    !flow_port_used(PORTS_LISTENER, s->packet.key.destination_port))
 		return VERDICT_NOT_OURS;
+	if (ctx->vlan_present) /* it comes again by the VLAN's device, without the tag */
+		return VERDICT_NOT_OURS;
 	flow = flow_find(&s->packet.key, &ref);
 	if (flow) {
 		packet_parse_rest(ctx, &s->packet);

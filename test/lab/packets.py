@@ -44,6 +44,11 @@ def tcp_syn(peer, source, destination, source_port, sequence, port=80):
     return _ethernet(peer.mac, peer.node_mac, kind) + header + tcp
 
 
+def tagged(frame, vlan):
+    """The frame with an IEEE 802.1Q tag."""
+    return frame[:12] + struct.pack("!HH", 0x8100, vlan) + frame[12:]
+
+
 def open_device(namespace, device="eth0", protocol=0):
     """A raw socket on a device; with protocol 0 it only sends."""
     raw = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+import packets
 import servers
 import tcp_info
 import topology
@@ -48,6 +49,19 @@ def test_pings_are_answered_fragments_too(shop, target, size):
 def test_pods_ping_each_other(shop, version):
     done = ping(shop["api"].namespace, shop["blog"].address(version), "-s", "4000")
     assert ", 0% packet loss" in done.stdout, done
+
+
+def test_a_tagged_syn_is_left_to_the_device_of_its_vlan(shop, web, version):
+    """Answered on the device below, the answer would have no tag."""
+    client = shop["client"]
+    with packets.open_device(client.namespace) as raw:
+        before = shop.agent.verdicts()["syn_answered"]
+        for port in range(40000, 40010):
+            syn = packets.tcp_syn(client, client.address(version), web, port, port)
+            raw.send(packets.tagged(syn, 100))
+        raw.send(syn)
+    wait.until(lambda: shop.agent.verdicts()["syn_answered"] > before, "the answer without tag")
+    assert shop.agent.verdicts()["syn_answered"] == before + 1
 
 
 def udp_pair(client, namespace, address):
