@@ -50,17 +50,25 @@ class Console:
 
 
 def fetch(kernel):
+    """Its folder, or "" if it cannot be had."""
     command = [os.path.join(ROOT, "deps", "kernels", "fetch")]
     command += [] if kernel == KERNELS[0] == "of Debian" else [kernel]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def skip(reason):
+    print(f"SKIPPED other kernels: {reason}")
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session", params=KERNELS, ids=os.path.basename)
 def console(request):
     if missing():
-        print(f"SKIPPED other kernels: {missing()}")
-        pytest.skip(missing())
-    command = [os.path.join(HERE, "boot"), fetch(request.param), os.path.join(HERE, "inside")]
+        skip(missing())
+    kernel = fetch(request.param)
+    if not kernel:
+        skip(f"{request.param} cannot be fetched")
+    command = [os.path.join(HERE, "boot"), kernel, os.path.join(HERE, "inside")]
     done = subprocess.run(command, timeout=BOOT_SECONDS, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     return Console(done.stdout.decode(errors="replace").replace("\r", ""))
