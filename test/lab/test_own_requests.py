@@ -302,5 +302,5 @@ def test_check_tells_whether_the_kernel_takes_it(lab):
 def test_check_fails_where_the_kernel_refuses(lab):
     with owned(lab):
         done = check(lab, "--own-requests", "on")
-    assert done.returncode == 19, done.stdout
+    assert done.returncode == 20, done.stdout
     assert "FAIL own-requests: nf_tables refuses their table: " in done.stdout
