@@ -20,6 +20,7 @@ STANDS = f"""
 import signal, sys
 sys.path += {[path for path in sys.path if path]!r}
 from cluster import Cluster
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job of a shell
 class Told(Cluster):
     def _begin(self, store):
         print("alone", flush=True)
