@@ -13,6 +13,7 @@
 #include "http_framing.h"
 #include "segment.h"
 #include "verify.h"
+#include "way.h"
 
 /* Bytes of the packet to keep: one segment as its sender sent it, since part of one does not count
  * for Linux. 0: it is too long. */
@@ -91,24 +92,6 @@ static __always_inline int gap_client_is_missing(const struct flow *flow)
 	return kept && seq_after(kept->start + kept->length, flow->client_next);
 }
 
-static __always_inline void gap_client_segment(struct segment *segment, const struct flow *flow,
-					       __u32 seq)
-{
-	segment->source = flow->client;
-	segment->destination = flow->listener;
-	segment->source_port = flow->client_port;
-	segment->destination_port = flow->listener_port;
-	__builtin_memcpy(segment->destination_mac, flow->own_mac, 6);
-	__builtin_memcpy(segment->source_mac, flow->client_mac, 6);
-	segment->seq = seq;
-	segment->ack = flow->client_ack;
-	segment->flags = TCP_ACK | TCP_PSH;
-	segment->window = flow->client_window;
-	segment_no_options(segment);
-	if (flow->client_flags & TCP_SIDE_TIMESTAMPS)
-		segment_timestamps(segment, flow->client_tsval, flow->tsval);
-}
-
 /* Builds s->segment with `count` bytes of s->hold in place of the packet. Negative: it cannot. */
 __noinline int gap_write(struct packet_context *ctx, struct scratch *s, __u32 count)
 {
@@ -139,12 +122,14 @@ __noinline int gap_repeat_client(struct packet_context *ctx, struct scratch *s, 
 	if (!kept)
 		return -1;
 	count = hold_read_small(&s->hold, kept, 0);
-	gap_client_segment(&s->segment, flow, kept->start);
+	segment_of_client(&s->segment, flow);
+	s->segment.seq = kept->start;
+	s->segment.ack = flow->client_ack;
+	s->segment.flags |= TCP_PSH;
 	hold_drop_pending(flow);
 	if (gap_write(ctx, s, count))
 		return -1;
-	s->packet.action = bpf_redirect(flow->client_ifindex,
-					flow->client_flags & TCP_SIDE_LOCAL ? 0 : BPF_F_INGRESS);
+	s->packet.action = way_from_client(flow);
 	return 0;
 }
 

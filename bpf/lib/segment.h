@@ -163,6 +163,23 @@ static __always_inline void segment_sack(struct segment *segment, __u32 start, _
 	segment->options_length += 12;
 }
 
+/* A segment as the flow's client would send it, without payload. Its numbers are the caller's to
+ * write. */
+static __always_inline void segment_of_client(struct segment *segment, const struct flow *flow)
+{
+	segment->source = flow->client;
+	segment->destination = flow->listener;
+	segment->source_port = flow->client_port;
+	segment->destination_port = flow->listener_port;
+	__builtin_memcpy(segment->destination_mac, flow->own_mac, 6);
+	__builtin_memcpy(segment->source_mac, flow->client_mac, 6);
+	segment->flags = TCP_ACK;
+	segment->window = flow->client_window;
+	segment_no_options(segment);
+	if (flow->client_flags & TCP_SIDE_TIMESTAMPS)
+		segment_timestamps(segment, flow->client_tsval, flow->tsval);
+}
+
 struct syn_options {
 	__u32 mss;
 	__u32 tsval;

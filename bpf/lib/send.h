@@ -25,19 +25,9 @@ static __always_inline void send_repeat_segment(struct segment *segment, const s
 {
 	int closing = flow->state == FLOW_CLOSING || flow->state == FLOW_OVERDUE;
 
-	segment->source = flow->client;
-	segment->destination = flow->listener;
-	segment->source_port = flow->client_port;
-	segment->destination_port = flow->listener_port;
-	__builtin_memcpy(segment->destination_mac, flow->own_mac, 6);
-	__builtin_memcpy(segment->source_mac, flow->client_mac, 6);
+	segment_of_client(segment, flow);
 	segment->seq = closing ? flow->client_first : flow->client_next - 1;
 	segment->ack = flow->state == FLOW_SPLICED ? flow->client_ack : flow->isn + 1;
-	segment->flags = TCP_ACK;
-	segment->window = flow->client_window;
-	segment_no_options(segment);
-	if (flow->client_flags & TCP_SIDE_TIMESTAMPS)
-		segment_timestamps(segment, flow->client_tsval, flow->tsval);
 	segment->payload_length = 1;
 	segment->payload_sum = SEND_LAST_BYTE;
 }

@@ -20,7 +20,13 @@ static __always_inline int way_to_client(const struct flow *flow)
 	return bpf_redirect(flow->client_ifindex, way_of(flow->client_flags));
 }
 
-/* The same for a clone of it, which leaves at once. */
+/* The same where it is built as if the client had sent it. */
+static __always_inline int way_from_client(const struct flow *flow)
+{
+	return bpf_redirect(flow->client_ifindex, way_of(flow->client_flags) ^ BPF_F_INGRESS);
+}
+
+/* way_to_client() for a clone of it, which leaves at once. */
 static __always_inline long way_clone_to_client(struct packet_context *ctx, const struct flow *flow)
 {
 	return bpf_clone_redirect(ctx, flow->client_ifindex, way_of(flow->client_flags));

@@ -59,14 +59,12 @@ static void nothing_is_forwarded_behind_a_request_that_closes(void **state)
 	}
 }
 
-/* The client has read the chunk line as it was meant, and sends the next request. */
-static void a_client_behind_a_reply_that_cannot_be_followed_is_told(void **state)
+/* The client has got the reply, and sends the next request, which goes to nobody. */
+static void next_request_is_told(struct connection *c, const char *reply)
 {
-	struct connection *c = *state;
 	struct tcp_segment next;
 
-	connection_splice(c, REQUEST_ROOT);
-	reply_is_taken(c, REPLY_ODD);
+	reply_is_taken(c, reply);
 	next = client_segment(c, TCP_PSH, REQUEST_ROOT);
 	client_sends(c, &next);
 	expect_dropped(c, VERDICT_AFTER_LAST);
@@ -74,21 +72,24 @@ static void a_client_behind_a_reply_that_cannot_be_followed_is_told(void **state
 	expect_told_and_gone(c);
 }
 
+/* It has read the chunk line as it was meant. */
+static void a_client_behind_a_reply_that_cannot_be_followed_is_told(void **state)
+{
+	struct connection *c = *state;
+
+	connection_splice(c, REQUEST_ROOT);
+	next_request_is_told(c, REPLY_ODD);
+}
+
 /* It has read the reply behind them, which the router has not. */
 static void a_client_behind_too_many_interim_replies_is_told(void **state)
 {
 	struct connection *c = *state;
-	struct tcp_segment next;
 
 	connection_splice(c, REQUEST_ROOT);
 	for (unsigned i = 0; i < 33; i++)
 		pod_passes(c, TCP_PSH, "HTTP/1.1 102 Processing\r\n\r\n");
-	reply_is_taken(c, REPLY_OK);
-	next = client_segment(c, TCP_PSH, REQUEST_ROOT);
-	client_sends(c, &next);
-	expect_dropped(c, VERDICT_AFTER_LAST);
-	repeat_while_quiet(c, &next);
-	expect_told_and_gone(c);
+	next_request_is_told(c, REPLY_OK);
 }
 
 static void a_fin_behind_bytes_that_went_to_nobody_ends_the_connection(void **state)
