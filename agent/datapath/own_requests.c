@@ -88,7 +88,7 @@ static void content_write(struct own_requests *requests)
 	struct nft_batch batch = {0};
 	int error;
 
-	content.untracked = has_kube_proxy_table();
+	content.untracked = own_requests_table_is_needed(&content) && has_kube_proxy_table();
 	error = own_requests_table_build(&content, &batch);
 	if (!error && is_written(requests, &batch)) {
 		nft_batch_done(&batch);

@@ -25,18 +25,25 @@ static struct table_listener listener(const char *address, uint16_t port, enum l
 		.address = small_address(address), .port = port, .owner = owner};
 }
 
-static struct nft_batch build(const struct table_listener *listeners, size_t count)
+static struct nft_batch build_content(const struct table_listener *listeners, size_t count,
+				      bool untracked)
 {
 	const struct own_requests_content content = {
 		.listeners = listeners,
 		.listener_count = count,
 		.devices = devices,
 		.device_count = 2,
+		.untracked = untracked,
 	};
 	struct nft_batch batch;
 
 	assert_int_equal(own_requests_table_build(&content, &batch), 0);
 	return batch;
+}
+
+static struct nft_batch build(const struct table_listener *listeners, size_t count)
+{
+	return build_content(listeners, count, false);
 }
 
 static size_t count_type(const struct nft_batch *batch, uint16_t type)
@@ -117,17 +124,9 @@ static void a_service_without_pods_is_not_tracked_both_ways(void **state)
 static void where_kube_proxy_refuses_what_it_has_not_translated_nothing_is_tracked(void **state)
 {
 	struct table_listener web = listener("10.96.0.10", 80, LISTENER_SERVICE);
-	const struct own_requests_content content = {
-		.listeners = &web,
-		.listener_count = 1,
-		.devices = devices,
-		.device_count = 2,
-		.untracked = true,
-	};
-	struct nft_batch batch;
+	struct nft_batch batch = build_content(&web, 1, true);
 
 	(void)state;
-	assert_int_equal(own_requests_table_build(&content, &batch), 0);
 	assert_true(HAS_TEXT(&batch, "bare4"));
 	assert_true(HAS_TEXT(&batch, "notrack"));
 	assert_false(HAS_TEXT(&batch, "services4"));
